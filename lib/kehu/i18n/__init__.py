@@ -106,7 +106,8 @@ class Translator:
             None and not-a-number print as a dash.
         kind : str
             `int`, `dec1`, `dec2`, `dec3`, `percent` (one decimal), `percent0`, `percent2`,
-            `money`, `money2`, `short` (万/亿, K/M), `short_money`, `date`, or empty for text.
+            `money`, `money2`, `short` (万/亿, K/M), `short_money`, `date`, empty for text, or a
+            part of the catalogue in which the value is a key.
         """
         lang = self.language
         if not kind:
@@ -123,4 +124,10 @@ class Translator:
             "short_money": lambda: formats.compact_money(value, lang, self.currency),
             "date": lambda: formats.day(value, lang),
         }
-        return simple[kind]()
+        return simple[kind]() if kind in simple else self(f"{kind}.{value}")
+
+    def pick(self, texts: Any) -> str:
+        """Choose this language's text from an object with `zh` and `en`."""
+        if self.language == "en":
+            return str(texts.en)
+        return traditional(texts.zh) if self.language == "zh-Hant" else str(texts.zh)

@@ -1,0 +1,140 @@
+"""The list of actions: whom to contact first, how, by whom, and why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kehu.actions.playbook import Playbook
+
+REASONS = ("key_slipping", "value_slipping", "key_active", "second_order", "growing", "steady")
+"""Codes of reasons, the most pressing first; the first that applies is the customer's reason."""
+
+SLIPPING = 0.5
+"""Probability of being active below which a customer counts as slipping away."""
+
+
+def reasons(value: pd.DataFrame, segments: pd.DataFrame) -> np.ndarray:
+    """Give each customer the most pressing reason to be contacted.
+
+    Parameters
+    ----------
+    value, segments : pandas.DataFrame
+        Contracts `value` and `segments`, the same customers in the same order.
+
+    Returns
+    -------
+    ndarray of str, shape (n,)
+        Of `REASONS`.
+    """
+    slipping = value["p_alive"] < SLIPPING
+    valuable = segments["rfm_segment"].isin(["champion", "develop", "keep", "win_back"])
+    conditions = [
+        segments["is_key"] & slipping,
+        valuable & slipping,
+        segments["is_key"],
+        value["n_orders"] == 1,
+        segments["tier"] == "potential",
+    ]
+    return np.select(conditions, list(REASONS[:5]), REASONS[5])
+
+
+def value_at_stake(
+    value: pd.DataFrame, summary: pd.DataFrame, margin: float, horizon: int
+) -> pd.Series:
+    """Return the contribution an action protects or develops, in currency over the horizon.
+
+    Parameters
+    ----------
+    value, summary : pandas.DataFrame
+        Contracts `value` and `summary`, the same customers in the same order.
+    margin : float
+        Share of spend that is contribution, 0…1.
+    horizon : int
+        Time units ahead, in the unit of `summary.T`.
+
+    Returns
+    -------
+    pandas.Series, shape (n,)
+        Expected lifetime value for customers likely active; for those slipping away what they
+        brought per time unit so far, times the horizon, times the probability that it is lost.
+        Histories shorter than the horizon are taken as one horizon long.
+    """
+    per_horizon = summary["total_spend"].clip(lower=0) * margin
+    per_horizon *= horizon / summary["T"].clip(lower=horizon)
+    lost = per_horizon * (1 - value["p_alive"])
+    return value["clv"].where(value["p_alive"] >= SLIPPING, lost)
+
+
+def action_list(
+    customers: pd.DataFrame,
+    summary: pd.DataFrame,
+    value: pd.DataFrame,
+    segments: pd.DataFrame,
+    playbook: Playbook,
+    *,
+    margin: float,
+    horizon: int,
+    max_actions: int,
+) -> tuple[pd.DataFrame, float]:
+    """List the customers to act on first, each with action, channel, owner and reason.
+
+    Parameters
+    ----------
+    customers, summary, value, segments : pandas.DataFrame
+        Contracts of those names.
+    playbook : Playbook
+        Strategy per segment.
+    margin, horizon
+        See `value_at_stake`.
+    max_actions : int
+        Length of the list.
+
+    Returns
+    -------
+    listed : pandas.DataFrame
+        Contract `actions`, the largest value at stake first, equal values by customer number.
+    all_at_stake : float
+        Value at stake of all customers, listed or not, in currency.
+    """
+    by_id = [frame.set_index("customer_id").sort_index() for frame in (value, segments, summary)]
+    v, s, m = by_id
+    table = v[["days_since_last", "p_alive", "clv"]].assign(
+        tier=s["tier"],
+        rfm_segment=s["rfm_segment"],
+        is_key=s["is_key"],
+        reason=reasons(v, s),
+        value_at_stake=value_at_stake(v, m, margin, horizon),
+    )
+    named = table.join(customers.set_index("customer_id")["name"]).reset_index()
+    strategy = playbook.table().rename(columns={"channel": "contact_channel"})
+    full = named.merge(strategy, on="rfm_segment", how="left", validate="many_to_one")
+    first = full.sort_values(["value_at_stake", "customer_id"], ascending=[False, True])
+    top = first.head(max_actions)
+    listed = top.assign(priority=np.arange(1, len(top) + 1))
+    return listed, float(full["value_at_stake"].sum())
+
+
+def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int]:
+    """Name the numbers that the report's sentences quote.
+
+    Parameters
+    ----------
+    listed : pandas.DataFrame
+        Contract `actions`.
+    all_at_stake : float
+        Sum of `value_at_stake` over all customers, in currency.
+
+    Returns
+    -------
+    dict
+        Name to number.
+    """
+    stake = float(listed["value_at_stake"].sum())
+    slipping = listed["reason"].isin(["key_slipping", "value_slipping"])
+    return {
+        "n_listed": len(listed),
+        "stake": stake,
+        "stake_share": stake / all_at_stake if all_at_stake else 0.0,
+        "n_slipping": int(slipping.sum()),
+    }

@@ -1,0 +1,219 @@
+"""The command `kehu`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kehu.errors import KehuError
+
+if TYPE_CHECKING:
+    from kehu.run.execute import Outcome
+
+HELP = """From a client's raw files to a client-ready customer-value report.
+
+客户价值报告：从原始文件到可交付的中英文报告。
+
+First steps: `kehu demo`, then `kehu init FILE` for your own data.
+"""
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+ParamsArgument = Annotated[
+    Path, typer.Argument(help="params file, e.g. params/demo.yml", metavar="PARAMS")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="print the whole story of an error")]
+Cold = Annotated[bool, typer.Option("--cold", help="start every kernel anew instead of forking it")]
+
+
+@app.command()
+def run(params: ParamsArgument, cold: Cold = False, debug: Debug = False) -> None:
+    """Check a params file, run all notebooks, write the report. 运行并生成报告。"""
+    with _told(debug):
+        _run(params, cold)
+
+
+@app.command()
+def check(params: ParamsArgument, debug: Debug = False) -> None:
+    """Check a params file and the files it names; run nothing. 只检查参数与数据文件。"""
+    with _told(debug):
+        from kehu.run import execute
+
+        file = execute.check(params)
+        out.print(Text(f"{params}: no problem found. Run it: kehu run {params}"))
+        out.print(Text(f"The report will be in {_shown(_folder(file.params.run_name))}"))
+
+
+@app.command()
+def render(
+    name: Annotated[str, typer.Argument(help="run, e.g. demo/2026Q3", metavar="RUN")],
+    debug: Debug = False,
+) -> None:
+    """Render the report of a finished run again. 重新渲染报告。"""
+    with _told(debug):
+        from kehu.params import Params
+        from kehu.run import manifest
+        from kehu.run import render as renderer
+        from kehu.store import open_run, publish_json
+
+        target = open_run(name)
+        made = manifest.read(target)
+        outputs = renderer.render(target, Params.model_validate(made["params"]))
+        publish_json(target.folder / manifest.NAME, manifest.with_outputs(made, outputs))
+        for path in outputs:
+            out.print(Text(_shown(path)))
+
+
+@app.command()
+def demo(cold: Cold = False, debug: Debug = False) -> None:
+    """Make the demo shop's files and its report; needs nothing from you. 演示。"""
+    with _told(debug):
+        from kehu.cases import demo_shop
+        from kehu.store import PROJECT
+
+        _warm(cold)
+        demo_shop.ensure(PROJECT / "data" / "raw" / "demo")
+        _run(PROJECT / "params" / "demo.yml", cold)
+        out.print(Text("Next, your own data: kehu init FILE"))
+
+
+@app.command()
+def init(
+    files: Annotated[list[Path], typer.Argument(help="the client's files", metavar="FILE…")],
+    client: Annotated[str, typer.Option(help="short name; names the folder")] = "",
+    to: Annotated[Path | None, typer.Option(help="params file to write")] = None,
+    debug: Debug = False,
+) -> None:
+    """Look at files and write a commented params file for them. 由文件生成参数文件。"""
+    with _told(debug):
+        from kehu import starter
+
+        path, notes = starter.write(files, client, to)
+        for note in notes:
+            out.print(Text(note))
+        out.print(Text(f"Written: {_shown(path)}\nLook it over, then: kehu check {_shown(path)}"))
+
+
+@app.command()
+def params(
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON schema, for editors")] = False,
+) -> None:
+    """List every parameter: type, default, meaning. 列出全部参数。"""
+    from kehu.i18n import catalogue
+    from kehu.params import Params, json_schema
+
+    if as_json:
+        sys.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("parameter", "default", "meaning", "含义"):
+        table.add_column(heading, overflow="fold")
+    zh = catalogue("zh")
+    for name, field in Params.model_fields.items():
+        default = (
+            "required" if field.is_required() else json.dumps(field.default, ensure_ascii=False)
+        )
+        cells = (name, default, field.description or "", zh[f"params.{name}"])
+        table.add_row(*(Text(cell) for cell in cells))
+    out.print(table)
+
+
+@app.command()
+def lab(debug: Debug = False) -> None:
+    """Open the notebooks in JupyterLab, with warm kernels. 打开 JupyterLab。"""
+    with _told(debug):
+        from kehu.run import kernel
+        from kehu.store import PROJECT
+
+        kernel.warm_environment()
+        kernel.start_server()
+        command = [sys.executable, "-m", "jupyterlab", str(PROJECT / "notebooks")]
+        raise typer.Exit(subprocess.call(command))  # noqa: S603
+
+
+@app.command()
+def version() -> None:
+    """Print the version. 版本。"""
+    from kehu import __version__
+
+    out.print(Text(__version__))
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+def _warm(cold: bool) -> None:
+    """Start the fork server early: its imports go on while the parameters are checked."""
+    if not cold:
+        from kehu.run import kernel
+
+        kernel.warm_environment()
+        kernel.start_server()
+
+
+def _run(path: Path, cold: bool) -> None:
+    _warm(cold)
+    from kehu.run import execute
+    from kehu.run.progress import progress_for
+
+    with progress_for(out) as progress:
+        outcome = execute.run(path, progress, warm=not cold)
+    _summary(outcome)
+
+
+def _summary(outcome: Outcome) -> None:
+    total = sum(outcome.seconds.values())
+    out.print(Text(f"{outcome.run.name}: ok, {len(outcome.seconds)} steps, {total:.1f} s"))
+    for path in outcome.outputs:
+        out.print(Text(f"  {_shown(path)}"))
+
+
+@contextmanager
+def _told(debug: bool) -> Iterator[None]:
+    """Print errors as sentences; exit 1 for a handled failure, 2 for wrong usage."""
+    try:
+        yield
+    except KehuError as error:
+        for problem in error.problems:
+            err.print(Text(str(problem)))
+        _where_kept(error, debug)
+        raise typer.Exit(2 if error.is_usage else 1) from None
+    except KeyboardInterrupt:
+        err.print(Text("Stopped. No half file was left; run the same command again."))
+        raise typer.Exit(130) from None
+
+
+def _where_kept(error: KehuError, debug: bool) -> None:
+    notebook = getattr(error, "notebook", None)
+    if notebook is not None:
+        page = notebook.parent.parent / "FAILED.html"
+        err.print(Text(f"Kept with the error in it: {_shown(notebook)}; page: {_shown(page)}"))
+    if debug:
+        err.print(Text(getattr(error, "traceback", "") or traceback.format_exc()))
+
+
+def _folder(run_name: str) -> Path:
+    from kehu.store import reports_dir
+
+    return reports_dir() / run_name
+
+
+def _shown(path: Path) -> str:
+    """Show a path from the working directory where that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)

@@ -1,0 +1,130 @@
+"""The first call of every notebook: check its parameters, open its run."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kehu.errors import KehuError, Problem
+from kehu.i18n import Translator
+from kehu.params import Params
+from kehu.params_check import RUNNER_PARAMETERS, check_values, load_params
+from kehu.store import PROJECT, Run, open_run
+
+INJECTED = "# Parameters"
+"""First line of the cell that papermill puts in."""
+
+
+@dataclass(frozen=True)
+class Session(Run):
+    """A run as one notebook sees it: tables and facts, plus what displays need.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+    stage : str
+        Name of the notebook, e.g. `20_value`.
+    languages : tuple of str
+        Every display is made once in each.
+    currency : str
+        ISO 4217 code.
+    analysis_date : str
+        Last day observed, ISO.
+    params_dir : Path
+        Folder that paths in parameters start from.
+    """
+
+    stage: str
+    languages: tuple[str, ...]
+    currency: str
+    analysis_date: str
+    params_dir: Path
+
+    def translators(self) -> list[Translator]:
+        """Return a translator for each language of the run."""
+        return [Translator(language, self.currency) for language in self.languages]
+
+    def resolve(self, path: str) -> Path:
+        """Resolve a path given in the parameters."""
+        return (self.params_dir / path).resolve()
+
+    def sources(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the sources given to the notebook, or else those of `params/<client>.yml`."""
+        if given:
+            return given
+        client = self.folder.parent.name
+        return load_params(self.params_dir / f"{client}.yml").params.sources.model_dump()
+
+    def save(self, **facts: Any) -> None:
+        """Store the stage's named numbers; see `Run.save_facts`."""
+        self.save_facts(self.stage.split("_", 1)[-1], facts)
+
+
+def begin(stage: str, namespace: Mapping[str, Any]) -> Session:
+    """Check a notebook's parameters against the schema and open its run.
+
+    Whoever runs the notebook (the runner, papermill alone, a person in JupyterLab), a misspelt
+    name or a value of the wrong type stops here, before anything is computed.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the notebook without its ending, e.g. `20_value`.
+    namespace : mapping
+        `globals()` of the notebook.
+
+    Returns
+    -------
+    Session
+
+    Raises
+    ------
+    KehuError
+        KH-P02 to KH-P05, all at once.
+    """
+    names = [n for n in (*Params.model_fields, *RUNNER_PARAMETERS) if n in namespace]
+    given = {n: namespace[n] for n in [*names, *_injected(namespace)]}
+    if given.get("sources") == {}:  # stands for those of the client's own params file
+        del given["sources"]
+    check_values(given, f"{stage}.ipynb")
+    _check_together(given, stage)
+    params_dir = (PROJECT / (given.get("params_dir") or "params")).resolve()
+    run = open_run(f"{given['client']}/{given['period']}")
+    _demo_data(given["client"], params_dir)
+    return Session(
+        run.folder,
+        stage,
+        tuple(given["languages"]),
+        given["currency"],
+        given["analysis_date"],
+        params_dir,
+    )
+
+
+def _injected(namespace: Mapping[str, Any]) -> list[str]:
+    """List the names that papermill assigned in its own cell, known or not."""
+    cells = [source for source in namespace.get("In", []) if source.startswith(INJECTED)]
+    trees = [node for cell in cells for node in ast.walk(ast.parse(cell))]
+    names = {n.id for n in trees if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return sorted(names & set(namespace))
+
+
+def _check_together(given: Mapping[str, Any], stage: str) -> None:
+    end = given.get("calibration_end")
+    if end and end >= given["analysis_date"]:
+        what = f"`calibration_end` {end} is not before `analysis_date` {given['analysis_date']}."
+        raise KehuError(Problem("KH-P06", f"{stage}.ipynb", what, "Choose an earlier day."))
+
+
+def _demo_data(client: str, params_dir: Path) -> None:
+    """Make the demo shop's files where the demo is run for the first time."""
+    if client != "demo" or os.environ.get("KEHU_NO_DEMO_DATA"):
+        return
+    from kehu.cases import demo_shop
+
+    demo_shop.ensure(PROJECT / "data" / "raw" / "demo")

@@ -1,0 +1,94 @@
+"""Money and quantities as clients write them, read exactly or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ibis
+from ibis.expr.types import BooleanValue, DecimalValue, StringValue
+
+from kehu.prepare.text import narrow
+
+MONEY = "decimal(18, 4)"
+_EXACT = "decimal(18, 6)"
+_CURRENCY = r"(?:CNY|RMB|USD|EUR|GBP|HKD|TWD|JPY|HK\$|NT\$|US\$|[¥$€£])"
+_PLAIN = r"^-?\d+(\.\d+)?$"
+_POINT = r"^(\d+|\d{1,3}(,\d{3})+|\d{1,3}(_\d{3})+)(\.\d*)?$|^\.\d+$"
+_COMMA = r"^(\d+|\d{1,3}(\.\d{3})+|\d{1,3}(_\d{3})+)(,\d*)?$|^,\d+$"
+_POINT_ONLY = r"^[\d_]*\.(\d{0,2}|\d{4,})$|^0\.\d+$|^\d+(,\d{3})+\.\d*$|^\d+(,\d{3}){2,}$"
+_COMMA_ONLY = r"^[\d_]*,(\d{0,2}|\d{4,})$|^0,\d+$|^\d+(\.\d{3})+,\d*$|^\d+(\.\d{3}){2,}$"
+_SPACES = "[\\s\u00a0\u202f\u2009]+"
+_ONE_CURRENCY = {"RMB": "¥", "CNY": "¥", "USD": "$", "US$": "$", "EUR": "€", "GBP": "£"}
+
+
+def bare(text: StringValue) -> StringValue:
+    """Leave sign and number: no blanks, no currency, narrow digits."""
+    grouped = narrow(text).re_replace(rf"(\d){_SPACES}(\d)", r"\1_\2")
+    close = grouped.re_replace(_SPACES, "").upper()
+    front = close.re_replace(f"^([-+(]?){_CURRENCY}", r"\1")
+    short = front.re_replace(f"(?:元|圆|{_CURRENCY})([-)]?)$", r"\1")
+    return ibis.ifelse(text.re_search(_PLAIN), text, short)
+
+
+def _unsigned(text: StringValue) -> StringValue:
+    """Take one sign off: `-1`, `+1`, `1-` or `(1)`; more than one stays and is refused."""
+    core = text.re_replace(r"^\((.*)\)$|^[-+](.*[^-)])$|^([^-+(].*)-$", r"\1\2\3")
+    return core.re_replace("[万亿]$", "")
+
+
+def parsed(text: StringValue, short: StringValue, comma: bool = False) -> DecimalValue:
+    """Read numbers in the engine; blank where the text is no number.
+
+    Parameters
+    ----------
+    text : ibis text column
+        `1,234.50`, `¥1,234.50`, `(12.00)`, `12-`, `１２３`, `1.2万`.
+    short : ibis text column
+        The same as `bare` gives it.
+    comma : bool
+        Whether the comma is the decimal sign (`1.234,50`), see `decimal_comma`.
+
+    Returns
+    -------
+    ibis decimal column
+        12 digits and 6 decimals. Scientific notation is blank: a spreadsheet that writes it has
+        thrown digits away.
+    """
+    core = _unsigned(short)
+    group, point = (".", ",") if comma else (",", ".")
+    digits = core.replace("_", "").replace(group, "").replace(point, ".")
+    size = ibis.cases((short.contains("万"), 10_000), (short.contains("亿"), 100_000_000), else_=1)
+    sign = ibis.ifelse(short.re_search(r"^[-(]|-$"), -1, 1)
+    scaled = (digits.try_cast(_EXACT) * (size * sign).cast("decimal(10, 0)")).try_cast(_EXACT)
+    slow = ibis.ifelse(core.re_search(_COMMA if comma else _POINT), scaled, ibis.null(_EXACT))
+    simple = text.re_search(r"^-?\d+$" if comma else _PLAIN)
+    return ibis.ifelse(simple, text.try_cast(_EXACT), slow)
+
+
+def has_more_decimals(text: StringValue, comma: bool = False, places: int = 4) -> BooleanValue:
+    """Whether the text has more decimals than are kept, as a spreadsheet's float noise does."""
+    return text.re_search(rf"{',' if comma else '[.]'}\d{{{places}}}\d*[1-9]")
+
+
+def evidence(text: StringValue) -> dict[str, Any]:
+    """Build the counts that tell a decimal point from a decimal comma, and one currency from two.
+
+    Returns
+    -------
+    dict of ibis scalars
+        `point` and `comma`: rows that only this decimal sign explains; `signs`: different
+        currency signs in the column.
+    """
+    core = _unsigned(bare(text))
+    sign = narrow(text).upper().re_extract(f"({_CURRENCY})", 1).substitute(_ONE_CURRENCY)
+    return {
+        "point": core.re_search(_POINT_ONLY).sum().fill_null(0),
+        "comma": core.re_search(_COMMA_ONLY).sum().fill_null(0),
+        "signs": sign.collect(where=sign != "", distinct=True),
+    }
+
+
+def decimal_comma(found: Mapping[str, Any]) -> bool:
+    """Whether a column uses the decimal comma: more of its rows need it than need the point."""
+    return bool(found["comma"] > found["point"])

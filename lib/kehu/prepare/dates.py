@@ -1,0 +1,170 @@
+"""Dates as clients write them; day and month are told apart by the data or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import ibis
+from ibis.expr.types import BooleanValue, StringValue, TimestampValue
+
+from kehu.errors import Problem
+from kehu.prepare.text import narrow, trim
+
+_CLOCK = r"( \d{1,2}:\d{2}(:\d{2})?( ?[AaPp][Mm])?)?$"
+_YEAR_FIRST = r"^\d{4}-\d{1,2}-\d{1,2}" + _CLOCK
+_COMPACT = r"^\d{8}" + _CLOCK + r"|^\d{14}$"
+_YEAR_LAST = r"^\d{1,2}-\d{1,2}-\d{4}" + _CLOCK
+_CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p")
+_YEARS = (1900, 2100)
+_WORDS = "年月日号时時点分秒T"
+_SIGNS = "--  ::::  "
+_EDGES = " \t\r\n:\u00a0\u3000"
+
+ORDERS = {"dmy": "%d-%m-%Y", "mdy": "%m-%d-%Y"}
+"""How a date with the year last may be read."""
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def try_strptime(text: str, formats: list[str]) -> datetime:  # type: ignore[empty-body]
+    """Read a time by the first format that fits; blank when none does."""
+
+
+def _formats(*bases: str) -> list[str]:
+    return [base + clock for base in bases for clock in _CLOCKS]
+
+
+_ALWAYS = [*_formats("%Y-%m-%d", "%Y%m%d"), "%Y%m%d%H%M%S"]
+
+
+def plain(text: StringValue) -> StringValue:
+    """Bring a date's text to digits, `-` and `:` without changing what it says.
+
+    Chinese words become signs (2024年5月18日 14时03分), `/` and `.` become `-`, fractions of a
+    second and a time zone are left off: the clock time stays as it was written.
+    """
+    signs = trim(narrow(text).translate(_WORDS, _SIGNS), _EDGES).replace("  ", " ")
+    parted = signs.re_replace(r"^(\d+)[-/.](\d{1,2})[-/.](\d+)", r"\1-\2-\3")
+    return parted.re_replace(r"(:\d{2})([.,]\d+)? ?(Z|[+-]\d{2}:?\d{2})?$", r"\1")
+
+
+def parsed(text: StringValue, normal: StringValue, order: str | None) -> TimestampValue:
+    """Read dates in the engine; blank where the text is no date.
+
+    Parameters
+    ----------
+    text : ibis text column
+    normal : ibis text column
+        The same as `plain` gives it.
+    order : str or None
+        `dmy` or `mdy` for dates with the year last; anything else leaves those blank.
+
+    Returns
+    -------
+    ibis time column
+        Years 1900 to 2100; 31 February is blank, not 2 March.
+    """
+    usual = try_strptime(text, ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d"])
+    formats = _ALWAYS + (_formats(ORDERS[order]) if order in ORDERS else [])
+    shaped = normal.re_search(f"{_YEAR_FIRST}|{_COMPACT}|{_YEAR_LAST}")
+    slow = ibis.ifelse(shaped, try_strptime(normal, formats), ibis.null("timestamp"))
+    value = ibis.coalesce(usual, slow)
+    return ibis.ifelse(value.year().between(*_YEARS), value, ibis.null("timestamp"))
+
+
+def form(text: StringValue, normal: StringValue, order: str | None) -> StringValue:
+    """Name the form a date is written in, as the data profile shows it."""
+    last = {"dmy": "dd/mm/yyyy", "mdy": "mm/dd/yyyy"}.get(order or "", "?/?/yyyy")
+    day = ibis.cases(
+        (text.contains("年"), "yyyy年mm月dd日"),
+        (normal.re_search(_YEAR_FIRST), "yyyy-mm-dd"),
+        (normal.re_search(_COMPACT), "yyyymmdd"),
+        (normal.re_search(_YEAR_LAST), last),
+        else_=ibis.null("string"),
+    )
+    timed = normal.contains(":") | normal.re_search(r"^\d{14}$")
+    named = ibis.ifelse(timed, day + " hh:mm", day)
+    usual = text.re_search(r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$")
+    return ibis.ifelse(usual, "yyyy-mm-dd hh:mm", named)
+
+
+def evidence(text: StringValue) -> dict[str, Any]:
+    """Build the counts that tell day from month in a column of dates with the year last.
+
+    Returns
+    -------
+    dict of ibis scalars
+        `year_last` rows of that shape, `dmy` rows that only day first explains, `mdy` rows that
+        only month first explains, `either` rows with two different readings, `example` of those.
+    """
+    normal = ibis.ifelse(text.re_search(r"^\s*\d{4}"), "", plain(text))
+    parts = normal.re_search(_YEAR_LAST)
+    first = normal.re_extract(r"^(\d{1,2})-", 1).try_cast("int64")
+    second = normal.re_extract(r"^\d{1,2}-(\d{1,2})-", 1).try_cast("int64")
+    either: BooleanValue = parts & (first <= 12) & (second <= 12) & (first != second)
+    return {
+        "year_last": parts.sum().fill_null(0),
+        "dmy": (parts & (first > 12) & (second <= 12)).sum().fill_null(0),
+        "mdy": (parts & (second > 12) & (first <= 12)).sum().fill_null(0),
+        "either": either.sum().fill_null(0),
+        "example": text.min(where=either),
+    }
+
+
+def decided(found: Mapping[str, Any], given: str | None) -> str | None:
+    """Choose how dates with the year last are read: as given, else as the data say.
+
+    Returns
+    -------
+    str or None
+        `dmy`, `mdy`, or None when there are no such dates.
+    """
+    if given is not None:
+        return given
+    if not found["year_last"]:
+        return None
+    return "mdy" if found["mdy"] > found["dmy"] else "dmy"
+
+
+def ambiguity(
+    where: str, column: str, found: Mapping[str, Any], given: str | None, allowed: float
+) -> Problem | None:
+    """Refuse a column whose dates can be read in two ways.
+
+    Parameters
+    ----------
+    where, column : str
+        File and column, for the message.
+    found : mapping
+        Counts of `evidence`.
+    given : str or None
+        The source's `date_order`.
+    allowed : float
+        Rows that may contradict the rest.
+
+    Returns
+    -------
+    Problem or None
+        KH-D06.
+    """
+    if given is not None:
+        return None
+    counts = f"{int(found['dmy']):,} rows are day first and {int(found['mdy']):,} month first"
+    if min(found["dmy"], found["mdy"]) > allowed:
+        what = f"the column `{column}` mixes two orders: {counts}."
+        remedy = "Export the dates as 2024-05-18, or split the file and set `date_order:` for each."
+        return Problem("KH-D06", where, what, remedy)
+    if found["either"] and not (found["dmy"] or found["mdy"]):
+        what = (
+            f"all {int(found['year_last']):,} dates like “{found['example']}” in `{column}` can be "
+            f"read in two ways: {_both(str(found['example']))}."
+        )
+        return Problem("KH-D06", where, what, "Set `date_order: dmy` or `date_order: mdy`.")
+    return None
+
+
+def _both(example: str) -> str:
+    digits = "".join(c if c.isdecimal() else " " for c in example).split()
+    first, second, year = (int(d) for d in digits[:3])
+    return f"{year}-{second:02d}-{first:02d} (dmy) or {year}-{first:02d}-{second:02d} (mdy)"

@@ -1,0 +1,201 @@
+"""The client's files: checked all at once, then read as text, every row in the books."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Column, Table
+
+from kehu.errors import KehuError, Problem, raise_all
+from kehu.prepare import files, text_file, workbook
+from kehu.prepare.source_files import Shape, SourceFile, inspected, listed
+from kehu.prepare.stored import Written
+from kehu.store import Run
+
+__all__ = ["Raw", "SourceFile", "check", "listed", "problems", "read", "read_all"]
+_BETWEEN = "\x1f"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One file as read: every cell text, every row numbered.
+
+    Parameters
+    ----------
+    table : ibis Table
+        `source`, `row` (data row, 1-based), `malformed` (text of a row with the wrong number of
+        fields), `_blank`, `_all` (one text of every column, for exact duplicates) and one text
+        column per mapped column, under its canonical name.
+    file : SourceFile
+        What was read.
+    shape : Shape
+        Columns, encoding, separator.
+    rows, malformed : int
+        Data rows in the file; those with the wrong number of fields among them.
+    sha256 : str
+        Of the file on disk.
+    stored : Path
+        Where the rows are kept, in the run's scratch folder.
+    """
+
+    table: Table
+    file: SourceFile
+    shape: Shape
+    rows: int
+    malformed: int
+    sha256: str
+    stored: Path
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """Facts of the file: rows, encoding, separator, unused columns, checksum."""
+        text = self.shape.text
+        used = set(self.file.mapped.values())
+        return {
+            "table": self.file.table,
+            "source": self.file.name,
+            "rows": self.rows,
+            "encoding": text.encoding if text else None,
+            "separator": text_file.SEPARATORS.get(text.separator, text.separator) if text else None,
+            "ignored_columns": ", ".join(c for c in self.shape.columns if c not in used) or None,
+            "sha256": self.sha256,
+        }
+
+
+def problems(found: Iterable[SourceFile]) -> list[Problem]:
+    """List everything that keeps the files from being read, for all files at once.
+
+    Parameters
+    ----------
+    found : iterable of SourceFile
+        As given by `listed`.
+
+    Returns
+    -------
+    list of Problem
+        KH-D01 to KH-D05, KH-D13.
+    """
+    found = list(found)
+    return [*chain.from_iterable(inspected(file)[1] for file in found), *_given_twice(found)]
+
+
+def check(found: Iterable[SourceFile]) -> None:
+    """Raise all problems of all files at once.
+
+    Raises
+    ------
+    KehuError
+        As listed by `problems`.
+    """
+    raise_all(problems(found))
+
+
+def _given_twice(found: list[SourceFile]) -> list[Problem]:
+    seen: dict[tuple[str, str, str | None], str] = {}
+    twice = []
+    for file in found:
+        if file.path.is_file():
+            key = (file.table, files.sha256(file.path), file.spec.sheet)
+            first = seen.setdefault(key, file.name)
+            if first != file.name:
+                what = f"holds the same bytes as {first}: every row would count twice."
+                remedy = "Remove one of the two from `sources`."
+                twice.append(Problem("KH-D13", file.name, what, remedy))
+    return twice
+
+
+def read(run: Run, backend: Backend, file: SourceFile) -> Raw:
+    """Read one file as text, in its own order, every row in the books.
+
+    Parameters
+    ----------
+    run : Run
+        Its scratch folder keeps the rows.
+    backend : ibis.backends.duckdb.Backend
+        The run's engine; it sees the stored rows, never the file itself.
+    file : SourceFile
+        As given by `listed`.
+
+    Returns
+    -------
+    Raw
+
+    Raises
+    ------
+    KehuError
+        KH-D01 to KH-D05 as `problems` lists them, KH-D02 also for a header without rows, KH-D12.
+    """
+    shape, wrong = inspected(file)
+    raise_all(wrong)
+    return _read(run, backend, file, shape)
+
+
+def _read(run: Run, backend: Backend, file: SourceFile, shape: Shape) -> Raw:
+    label = hashlib.sha256(f"{file.table}/{file.name}".encode()).hexdigest()[:12]
+    stored = run.scratch / f"raw-{label}.parquet"
+    written = _store(file, shape, stored)
+    if written.rows == 0:
+        remedy = "Export it again, with rows."
+        raise KehuError(Problem("KH-D02", file.name, "there is a header and no row.", remedy))
+    rows = backend.read_parquet(stored, table_name=f"raw_{label}")
+    table = _named(rows, file, shape.columns)
+    checksum = files.sha256(file.path)
+    return Raw(table, file, shape, written.rows, written.malformed, checksum, stored)
+
+
+def read_all(run: Run, backend: Backend, found: Iterable[SourceFile]) -> list[Raw]:
+    """Check all files, then read them one after the other.
+
+    Raises
+    ------
+    KehuError
+        As `problems` and `read`.
+    """
+    found = list(found)
+    looked = [(file, *inspected(file)) for file in found]
+    raise_all([*chain.from_iterable(wrong for _, _, wrong in looked), *_given_twice(found)])
+    return [_read(run, backend, file, shape) for file, shape, _ in looked]
+
+
+def _store(file: SourceFile, shape: Shape, target: Path) -> Written:
+    if shape.text:
+        return text_file.store(file.path, shape.text, target)
+    if files.kind(file.path) == "parquet":
+        return workbook.store_parquet(file.path, shape.columns, target)
+    rows = workbook.sheet_rows(file.path, file.spec.sheet)
+    if not file.spec.names:
+        next(rows)
+    return workbook.store_sheet(rows, len(shape.columns), target)
+
+
+def _named(rows: Table, file: SourceFile, columns: tuple[str, ...]) -> Table:
+    """Give the stored columns their canonical names, and one text of every column."""
+    cells = {name: rows[f"c{i}"] for i, name in enumerate(columns)}
+    mapped = {canonical: cells[name] for canonical, name in file.mapped.items()}
+    return rows.select(
+        source=ibis.literal(file.name),
+        row=rows.row,
+        malformed=rows.malformed,
+        _blank=_all_blank(rows, len(columns)),
+        _all=_whole_row(rows, columns),
+        **mapped,
+    )
+
+
+def _all_blank(rows: Table, width: int) -> Column:
+    """Whether a row holds nothing; the other cells are looked at only where the first is blank."""
+    joined = ibis.literal("").join([rows[f"c{i}"] for i in range(width)])
+    return ibis.ifelse(rows["c0"].strip() == "", joined.strip() == "", False).fill_null(False)
+
+
+def _whole_row(rows: Table, columns: tuple[str, ...]) -> Column:
+    """Join every cell under the file's column names, so that files with equal columns compare."""
+    names = ibis.literal(_BETWEEN.join(columns))
+    return ibis.literal(_BETWEEN).join([names, *(rows[f"c{i}"] for i in range(len(columns)))])

@@ -1,0 +1,1 @@
+"""The report: sentences, figures and tables in every language, composed and rendered."""

@@ -1,0 +1,74 @@
+"""Figures that let a reader judge the lifetime-value model: hold-out, tracking, baseline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kehu.i18n import Translator
+from kehu.report.charts import ACCENT, LIGHT, WARM, canvas, finished, ticks
+from kehu.report.show import Chart
+from kehu.report.style import HOUSE
+
+
+def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart:
+    """Draw cumulated repeat purchases, actual against expected, across the hold-out line.
+
+    Parameters
+    ----------
+    say : Translator
+    backtest : pandas.DataFrame
+        Contract `backtest`; rows of kind `tracking`, bucket = time unit number as text.
+    cut : float
+        Time unit at which the model stopped seeing data.
+    """
+    rows = backtest[backtest["kind"] == "tracking"].assign(t=lambda d: d["bucket"].astype(float))
+    rows = rows.sort_values("t")
+    figure, ax = canvas(height=2.8)
+    ax.plot(rows["t"], rows["actual"], color=HOUSE.ink, label=say("charts.tracking.actual"))
+    ax.plot(rows["t"], rows["model"], color=ACCENT, linestyle=(0, (5, 2)),
+            label=say("charts.tracking.model"))  # fmt: skip
+    later = rows[rows["t"] >= cut].dropna(subset=["naive"])
+    ax.plot(later["t"], later["naive"], color=WARM, linestyle=(0, (1, 1.5)),
+            label=say("charts.tracking.naive"))  # fmt: skip
+    ax.axvline(cut, color=HOUSE.muted, linewidth=0.8)
+    ax.annotate(say("charts.tracking.cut"), (cut, ax.get_ylim()[1]), (4, -10),
+                textcoords="offset points", fontsize=8, color=HOUSE.muted)  # fmt: skip
+    ax.set(xlabel=say("charts.tracking.x"), xlim=(0, rows["t"].max()), ylim=(0, None))
+    ticks(ax.yaxis, say, "short")
+    ax.legend(loc="upper left")
+    total = backtest[backtest["kind"] == "total"].iloc[0]
+    error = total["model"] / total["actual"] - 1 if total["actual"] else None
+    key = "tracking_low" if error is not None and error < 0 else "tracking"
+    return finished(
+        say, key, figure, error=abs(error) if error is not None else None, actual=total["actual"],
+        model=total["model"], naive=total["naive"], n=int(total["customers"]),
+    )  # fmt: skip
+
+
+def calibration(say: Translator, backtest: pd.DataFrame) -> Chart:
+    """Draw hold-out purchases per customer by calibration frequency: actual, model, baseline.
+
+    Parameters
+    ----------
+    say : Translator
+    backtest : pandas.DataFrame
+        Contract `backtest`; rows of kind `frequency`.
+    """
+    rows = backtest[backtest["kind"] == "bucket"]
+    figure, ax = canvas(height=2.7)
+    x = np.arange(len(rows))
+    series = {"actual": HOUSE.ink, "model": ACCENT, "naive": LIGHT}
+    for i, (name, colour) in enumerate(series.items()):
+        ax.bar(x + (i - 1) * 0.27, rows[name], width=0.25, color=colour,
+               label=say(f"charts.tracking.{name}"))  # fmt: skip
+    counts = zip(rows["bucket"], rows["customers"], strict=True)
+    labels = [f"{bucket}\n{say.format(n, 'int')}" for bucket, n in counts]
+    ax.set_xticks(x, labels)
+    ax.set(xlabel=say("charts.calibration.x"), ylabel=say("charts.calibration.y"))
+    ax.legend(loc="upper left")
+    weights = rows["customers"] / rows["customers"].sum()
+    gap = float((weights * (rows["model"] - rows["actual"]).abs()).sum())
+    naive = float((weights * (rows["naive"] - rows["actual"]).abs()).sum())
+    key = "calibration" if gap <= naive else "calibration_worse"
+    return finished(say, key, figure, gap=gap, naive=naive, n=int(rows["customers"].sum()))

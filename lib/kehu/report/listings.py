@@ -1,0 +1,179 @@
+"""Tables of the report: one formatter for all numbers, labels from contracts and catalogues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from great_tables import GT
+
+from kehu import tables
+from kehu.i18n import Translator
+from kehu.report.show import Listing
+
+Columns = Mapping[str, str]
+"""Column to format kind of `Translator.format`; `""` for text, `code:PART` for catalogue words."""
+
+
+def label(say: Translator, column: str) -> str:
+    """Return the heading of a column: the catalogue's, else the contract's."""
+    if say.has(f"columns.{column}"):
+        return say(f"columns.{column}")
+    spec = tables.column(column)
+    return say.pick(spec)
+
+
+def listing(
+    say: Translator,
+    frame: pd.DataFrame,
+    columns: Columns,
+    name: str,
+    *,
+    most: int = 500,
+    **values: Any,
+) -> Listing:
+    """Lay out a table.
+
+    Parameters
+    ----------
+    say : Translator
+    frame : pandas.DataFrame
+        Rows in the order shown.
+    columns : mapping
+        Columns shown, in order, with their formats.
+    name : str
+        Key below `listings` with a `title` and, if wanted, a `subtitle`.
+    most : int
+        Rows shown at most; the subtitle then says how many there are.
+    **values
+        Values for the title and subtitle; `rows` is the number of rows.
+
+    Returns
+    -------
+    Listing
+    """
+    shown = frame.head(most)
+    cells = {c: [_cell(say, v, kind) for v in shown[c]] for c, kind in columns.items()}
+    table = GT(pd.DataFrame(cells, dtype="str")).cols_label(
+        cases={c: label(say, c) for c in columns}
+    )
+    right = [c for c, kind in columns.items() if kind and not kind.startswith("code:")]
+    left = [c for c in columns if c not in right]
+    table = table.cols_align("right", columns=right) if right else table
+    table = table.cols_align("left", columns=left) if left else table
+    known = {"rows": len(frame), "shown": len(shown), **values}
+    key = f"listings.{name}"
+    subtitle = say(f"{key}.subtitle", known) if say.has(f"{key}.subtitle") else ""
+    if len(frame) > most:
+        subtitle = f"{subtitle} {say('report.cut', known)}".strip()
+    return Listing(table, say(f"{key}.title", known), subtitle)
+
+
+def _cell(say: Translator, value: Any, kind: str) -> str:
+    if kind.startswith("code:"):
+        part = kind.removeprefix("code:")
+        codes = str(value).split(",") if isinstance(value, str) and value else []
+        return say("report.list_separator").join(say(f"{part}.{c}") for c in codes) or "—"
+    if not kind and (value is None or value != value):
+        return "—"
+    return say.format(value, kind)
+
+
+def rfm_cuts(say: Translator, cuts: pd.DataFrame, empty_bins: int) -> Listing:
+    """List the cut points behind the RFM scores, with customers per score."""
+    order = {"recency": 0, "frequency": 1, "monetary": 2}
+    rows = cuts.sort_values(["measure", "score"], key=lambda s: s.map(order).fillna(s))
+    columns = {"measure": "code:measure", "score": "int", "low": "short", "high": "short",
+               "customers": "int"}  # fmt: skip
+    return listing(say, rows, columns, "rfm_cuts", empty=empty_bins)
+
+
+def backtest(say: Translator, table: pd.DataFrame, verdict: str) -> Listing:
+    """List hold-out purchases per customer by calibration frequency, and their total."""
+    rows = table[table["kind"].isin(["bucket", "total"])].copy()
+    rows.loc[rows["kind"] == "total", "bucket"] = say("listings.backtest.total")
+    columns = {"bucket": "", "customers": "int", "actual": "dec3", "model": "dec3", "naive": "dec3"}
+    return listing(say, rows, columns, "backtest", verdict=verdict)
+
+
+def rfm_rules(say: Translator, rules: pd.DataFrame) -> Listing:
+    """List the rule of each RFM segment beside what it catches."""
+    marks = {True: "↑", False: "↓"}
+    rows = rules.assign(
+        r=rules["r_high"].map(marks), f=rules["f_high"].map(marks), m=rules["m_high"].map(marks)
+    )
+    columns = {"rfm_segment": "code:rfm_segment", "r": "", "f": "", "m": "", "customers": "int",
+               "customers_share": "percent", "spend_share": "percent",
+               "clv": "short_money"}  # fmt: skip
+    return listing(say, rows, columns, "rfm_rules")
+
+
+def key_customers(
+    say: Translator, table: pd.DataFrame, name: str = "key_customers", most: int = 20
+) -> Listing:
+    """List key customers, or near misses, with value, interval, activity and criteria met."""
+    columns = {"customer_id": "", "name": "", "total_spend": "short_money", "clv": "short_money",
+               "clv_low": "short_money", "clv_high": "short_money", "p_alive": "percent0",
+               "days_since_last": "int", "key_reasons": "code:key_reason"}  # fmt: skip
+    shown = {c: k for c, k in columns.items() if c != "name" or table["name"].notna().any()}
+    return listing(say, table, shown, name, most=most)
+
+
+def strategies(say: Translator, playbook: Any) -> Listing:
+    """List the service strategy of each segment, in the words of the playbook."""
+    rows = []
+    for segment, strategy in playbook.strategies.items():
+        rows.append(
+            {
+                "rfm_segment": segment,
+                "service": say.pick(strategy.service),
+                "benefits": say.pick(strategy.benefits),
+                "contact_channel": say.pick(playbook.words("channels", strategy.channel)),
+                "contact_days": strategy.contact_days,
+                "owner": say.pick(playbook.words("owners", strategy.owner)),
+            }
+        )
+    columns = {"rfm_segment": "code:rfm_segment", "service": "", "benefits": "",
+               "contact_channel": "", "contact_days": "int", "owner": ""}  # fmt: skip
+    return listing(say, pd.DataFrame(rows), columns, "strategies")
+
+
+def actions(say: Translator, table: pd.DataFrame, playbook: Any, most: int = 20) -> Listing:
+    """List whom to contact first: action, reason in words, owner and value at stake."""
+    rows = table.assign(
+        action=[say.pick(playbook.words("actions", a)) for a in table["action"]],
+        owner=[say.pick(playbook.words("owners", o)) for o in table["owner"]],
+        contact_channel=[say.pick(playbook.words("channels", c)) for c in table["contact_channel"]],
+        reason=[say(f"reason.{r.reason}", r._asdict()) for r in table.itertuples(index=False)],
+    )
+    columns = {"priority": "int", "customer_id": "", "reason": "", "action": "",
+               "contact_channel": "", "owner": "", "value_at_stake": "short_money"}  # fmt: skip
+    return listing(say, rows, columns, "actions", most=most)
+
+
+def ledger(say: Translator, table: pd.DataFrame) -> Listing:
+    """List what each cleaning rule did to each file, to the row."""
+    rows = table.sort_values(["table", "source", "step"])
+    columns = {"source": "", "rule": "code:rule", "rows_in": "int", "rows_kept": "int",
+               "rows_merged": "int", "rows_quarantined": "int", "rows_repaired": "int",
+               "amount_removed": "money"}  # fmt: skip
+    return listing(say, rows, columns, "ledger")
+
+
+def quality(say: Translator, table: pd.DataFrame) -> Listing:
+    """List the data-quality measures, the weakest first."""
+    rows = table.sort_values(["share", "table", "column", "measure"])
+    rows = rows.assign(column=[label(say, name) for name in rows["column"]])
+    columns = {"table": "code:table", "column": "", "measure": "code:quality",
+               "passed": "int", "rows": "int", "share": "percent"}  # fmt: skip
+    return listing(say, rows, columns, "quality", most=24)
+
+
+def sources(say: Translator, table: pd.DataFrame) -> Listing:
+    """List the client's files as they were read."""
+    rows = table.assign(checksum=table["sha256"].str[:12])
+    columns = {"source": "", "table": "code:table", "rows": "int", "encoding": "",
+               "separator": "", "date_formats": "", "first_date": "date", "last_date": "date",
+               "ignored_columns": "", "checksum": ""}  # fmt: skip
+    return listing(say, rows, columns, "sources")

@@ -1,0 +1,102 @@
+"""Parts of the report that are neither figure nor sentence: assumptions, cards, provenance."""
+
+from __future__ import annotations
+
+import html
+import platform
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+import kehu
+from kehu.i18n import Translator
+from kehu.notebook import Session
+from kehu.report import listings
+from kehu.report.show import Listing, emit_html, say, sentence, show
+
+RATED = {
+    "reading": "prepare.rating_reading",
+    "ids": "prepare.rating_ids",
+    "margin": "amber",
+    "discount": "amber",
+    "history": "value.rating_history",
+    "identified": "value.rating_identified",
+    "independence": "value.rating_independence",
+    "model": "value.rating_model",
+}
+"""Assumption to its rating: a colour, or the fact that holds it."""
+
+
+def assumptions(session: Session) -> None:
+    """Display the assumptions with their red, amber and green ratings, and what if they fail."""
+    show(session, assumption_listing, session)
+
+
+def assumption_listing(tell: Translator, session: Session) -> Listing:
+    """Lay out the assumptions; ratings come from the facts of the stages."""
+    facts = session.facts()
+    rows = pd.DataFrame(
+        {
+            "assumption": [sentence(session, tell, f"assumption.{n}.text") for n in RATED],
+            "rating": [facts.get(code, code) for code in RATED.values()],
+            "impact": [sentence(session, tell, f"assumption.{n}.impact") for n in RATED],
+        }
+    )
+    columns = {"assumption": "", "rating": "", "impact": ""}
+    made = listings.listing(tell, rows, columns, "assumptions")
+    return replace(made, table=made.table.fmt(lambda code: _rated(tell, code), columns="rating"))
+
+
+def _rated(tell: Translator, code: str) -> str:
+    return f'<span class="rag rag-{code}">{html.escape(tell(f"rating.{code}"))}</span>'
+
+
+def cards(session: Session, customers: pd.DataFrame, most: int = 6) -> None:
+    """Display a card for each of the first key customers: value, interval, activity, reasons.
+
+    Parameters
+    ----------
+    session : Session
+    customers : pandas.DataFrame
+        See `kehu.segments.assess.key_table`.
+    most : int
+        Cards shown.
+    """
+    for tell in session.translators():
+        made = "".join(_card(tell, row) for row in customers.head(most).to_dict("records"))
+        emit_html(tell.language, f'<div class="cards">{made}</div>', f"{most} cards")
+
+
+def _card(tell: Translator, row: dict[str, object]) -> str:
+    name = row["name"] if isinstance(row["name"], str) else row["customer_id"]
+    reasons = [tell(f"key_reason.{code}") for code in str(row["key_reasons"]).split(",")]
+    badges = "".join(f'<span class="badge">{html.escape(r)}</span> ' for r in reasons)
+    parts = ("value", "history", "activity")
+    lines = "".join(f"<p>{html.escape(tell(f'card.{part}', row))}</p>" for part in parts)
+    title = f"{html.escape(str(name))} <small>{html.escape(str(row['customer_id']))}</small>"
+    return f'<section class="card"><h4>{title}</h4><p>{badges}</p>{lines}</section>'
+
+
+def model_parameters(tell: Translator, facts: dict[str, float], names: Sequence[str]) -> Listing:
+    """List the model parameters of the calibration fit beside those of the whole history."""
+    rows = pd.DataFrame(
+        {
+            "parameter": [tell(f"parameter.{n}") for n in names],
+            "calibration": [facts[f"value.calibration_{n}"] for n in names],
+            "whole": [facts[f"value.{n}"] for n in names],
+        }
+    )
+    columns = {"parameter": "", "calibration": "dec3", "whole": "dec3"}
+    return listings.listing(tell, rows, columns, "model_parameters")
+
+
+def provenance(session: Session) -> None:
+    """Display where the report comes from: run, version, how to make it again."""
+    say(
+        session,
+        "provenance.text",
+        run=session.name,
+        version=kehu.__version__,
+        python=platform.python_version(),
+    )

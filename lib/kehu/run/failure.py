@@ -1,0 +1,54 @@
+"""What a user sees when a notebook stops: the cause in plain words, the rest on request."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment
+
+from kehu.errors import Problem
+from kehu.store import Run, publish_text
+
+if TYPE_CHECKING:
+    from kehu.run.execute import StageFailed
+
+_CODED = re.compile(r"(KH-[A-Z]\d\d) (.*?): (.*)")
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def problems(stage: str, error: Any) -> list[Problem]:
+    """Turn papermill's error into the problems the notebook raised.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the notebook.
+    error : papermill.PapermillExecutionError
+
+    Returns
+    -------
+    list of Problem
+        The kit's own problems as raised; anything else as KH-R01 with the cell.
+    """
+    coded = [_CODED.match(line) for line in str(error.evalue).splitlines()]
+    if error.ename == "KehuError" and all(coded):
+        return [Problem(m[1], m[2], m[3]) for m in coded if m]
+    what = f"cell {error.exec_count} stopped with {error.ename}: {error.evalue}."
+    remedy = "Open the kept notebook to see where; `--debug` prints the whole story."
+    return [Problem("KH-R01", f"{stage}.ipynb", what, remedy)]
+
+
+def story(error: Any) -> str:
+    """Return the traceback of a failed cell as plain text."""
+    return _ANSI.sub("", "\n".join(error.traceback))
+
+
+def write_page(run: Run, failed: StageFailed) -> None:
+    """Write `FAILED.html` into the run's folder: stage, cause, where to look."""
+    template = files("kehu.run").joinpath("failed.html.j2").read_text(encoding="utf-8")
+    page = Environment(autoescape=True).from_string(template)
+    lines = [str(p) for p in failed.problems]
+    text = page.render(run=run.name, stage=failed.stage, lines=lines, notebook=failed.notebook.name)
+    publish_text(run.folder / "FAILED.html", text)

@@ -1,0 +1,131 @@
+"""The manifest: what a finished run was made from, with what, and what it made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from kehu.errors import KehuError, Problem
+from kehu.params_check import ParamsFile
+from kehu.store import PROJECT, Run
+
+NAME = "manifest.json"
+PACKAGES = (
+    "kehu", "pandas", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb", "ibis-framework",
+    "seaborn", "matplotlib", "papermill", "nbconvert", "typst", "pypandoc_binary",
+)  # fmt: skip
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as hex text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def manifest(
+    run: Run, file: ParamsFile, seconds: dict[str, float], outputs: list[Path]
+) -> dict[str, Any]:
+    """Describe a finished run; no absolute path and no client data in it.
+
+    Parameters
+    ----------
+    run : Run
+    file : ParamsFile
+        The params file it was run with.
+    seconds : dict
+        Step to elapsed seconds.
+    outputs : list of Path
+        Files handed over.
+
+    Returns
+    -------
+    dict
+        JSON-ready.
+    """
+    tables = sorted((run.folder / "tables").glob("*.parquet"))
+    return {
+        "run": run.name,
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "params_file": file.path.name,
+        "params": file.params.model_dump(),
+        "sources": _sources(file),
+        "tables": {p.stem: _table(p) for p in tables},
+        "facts_sha256": sha256(run.folder / "facts.json"),
+        "outputs": described(outputs),
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "python": platform.python_version(),
+        "platform": platform.system(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "git_commit": _commit(),
+    }
+
+
+def _sources(file: ParamsFile) -> list[dict[str, Any]]:
+    named = [
+        (table, source.path)
+        for table in ("transactions", "customers")
+        for source in getattr(file.params.sources, table)
+    ]
+    return [
+        {
+            "table": table,
+            "file": Path(path).name,
+            "bytes": file.resolve(path).stat().st_size,
+            "sha256": sha256(file.resolve(path)),
+        }
+        for table, path in named
+    ]
+
+
+def _table(path: Path) -> dict[str, Any]:
+    return {"rows": pq.ParquetFile(path).metadata.num_rows, "sha256": sha256(path)}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    command = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def read(run: Run) -> dict[str, Any]:
+    """Read the manifest of a finished run.
+
+    Raises
+    ------
+    KehuError
+        KH-R02: there is none, so the run never finished.
+    """
+    path = run.folder / NAME
+    if not path.is_file():
+        what = "has no manifest: it was never run, or did not finish."
+        raise KehuError(Problem("KH-R02", run.name, what, "Run it: `kehu run params/….yml`."))
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def with_outputs(made: dict[str, Any], outputs: list[Path]) -> dict[str, Any]:
+    """Return a manifest that describes files rendered again."""
+    return {**made, "outputs": described(outputs)}
+
+
+def described(outputs: list[Path]) -> dict[str, Any]:
+    """Describe files handed over: size and checksum by name."""
+    return {p.name: {"bytes": p.stat().st_size, "sha256": sha256(p)} for p in outputs}

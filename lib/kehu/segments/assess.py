@@ -1,0 +1,127 @@
+"""The segments table: every class of a customer side by side, and the figures the report quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from kehu.segments.key import cut_offs, key_customers
+from kehu.segments.rfm_rules import rfm_segments, thresholds
+from kehu.segments.tiers import TIERS, tiers
+
+
+def segments_table(
+    value: pd.DataFrame, tier_shares: Sequence[float], key_top_share: float, key_min_criteria: int
+) -> pd.DataFrame:
+    """Class every customer by tier, RFM segment and key-customer criteria.
+
+    Parameters
+    ----------
+    value : pandas.DataFrame
+        Contract `value`.
+    tier_shares : (float, float)
+        See `kehu.segments.tiers.tiers`; tiers are by lifetime value.
+    key_top_share, key_min_criteria
+        See `kehu.segments.key.key_customers`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Contract `segments`, one row per customer of `value`.
+    """
+    classes = value[["customer_id", "abc_class"]].assign(
+        tier=tiers(value["clv"], tier_shares), rfm_segment=rfm_segments(value)
+    )
+    keys = key_customers(value, key_top_share, key_min_criteria)
+    return classes.merge(keys, on="customer_id", validate="1:1")
+
+
+def tier_table(value: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Show what each tier holds.
+
+    Parameters
+    ----------
+    value, segments : pandas.DataFrame
+        Contracts of those names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per tier, best first: `tier, customers, customers_share, spend_share, clv_share`.
+    """
+    table = value[["customer_id", "total_spend", "clv"]].merge(
+        segments[["customer_id", "tier"]], on="customer_id"
+    )
+    sums = table.groupby("tier").agg(
+        customers=("clv", "size"), spend=("total_spend", "sum"), clv=("clv", "sum")
+    )
+    sums = sums.reindex(TIERS, fill_value=0)
+    shares = sums / sums.sum()
+    shares.columns = pd.Index(["customers_share", "spend_share", "clv_share"])
+    return shares.assign(customers=sums["customers"].astype("int64")).reset_index()
+
+
+def key_table(value: pd.DataFrame, segments: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    """List the key customers with their figures and names, highest lifetime value first.
+
+    Parameters
+    ----------
+    value, segments, customers : pandas.DataFrame
+        Contracts of those names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `value`, plus `name, tier, rfm_segment, key_reasons`.
+    """
+    return _listed(value, segments[segments["is_key"]], customers)
+
+
+def near_misses(
+    value: pd.DataFrame, segments: pd.DataFrame, customers: pd.DataFrame, min_criteria: int
+) -> pd.DataFrame:
+    """List the customers one criterion short of being key, highest lifetime value first."""
+    near = segments[segments["key_criteria_met"] == min_criteria - 1]
+    return _listed(value, near[near["key_criteria_met"] > 0], customers)
+
+
+def _listed(value: pd.DataFrame, chosen: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
+    classes = chosen[["customer_id", "tier", "rfm_segment", "key_reasons"]]
+    table = value.merge(classes, on="customer_id").merge(
+        customers[["customer_id", "name"]], on="customer_id", how="left"
+    )
+    return table.sort_values(["clv", "customer_id"], ascending=[False, True])
+
+
+def facts(
+    value: pd.DataFrame, segments: pd.DataFrame, key_top_share: float, key_min_criteria: int
+) -> dict[str, Any]:
+    """Name the numbers that the report's sentences quote."""
+    held = tier_table(value, segments).iloc[0]
+    limits = thresholds(value)
+    sizes = segments["rfm_segment"].value_counts()
+    is_key = value["customer_id"].isin(segments.loc[segments["is_key"], "customer_id"])
+    cuts = cut_offs(value, key_top_share)
+    return {
+        "n_top": int(held["customers"]),
+        "top_share": float(held["customers_share"]),
+        "top_clv_share": float(held["clv_share"]),
+        "r_cut": limits["r_score"],
+        "f_cut": limits["f_score"],
+        "m_cut": limits["m_score"],
+        "largest": str(sizes.index[0]),
+        "largest_share": float(sizes.iloc[0] / len(segments)),
+        "n_key": int(is_key.sum()),
+        "key_spend_share": float(
+            value.loc[is_key, "total_spend"].sum() / value["total_spend"].sum()
+        ),
+        "key_clv_share": float(value.loc[is_key, "clv"].sum() / value["clv"].sum()),
+        "min_criteria": key_min_criteria,
+        "n_near": int((segments["key_criteria_met"] == key_min_criteria - 1).sum())
+        if key_min_criteria > 1
+        else 0,
+        "top_share_used": key_top_share,
+        **{f"cut_{name}": cut for name, cut in cuts.items()},
+    }

@@ -1,0 +1,204 @@
+"""BG/NBD: how many purchases a customer will make, and whether one is still a customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import expit
+
+from kehu.value.clv import likelihood
+from kehu.value.clv.optimise import Optimum, maximise
+from kehu.value.clv.sample import Array, Sample, histories, require_unit, sample
+
+LEAVING_GAIN = 4.605
+"""Twice the log-likelihood that leaving must add to be believed: 5 %, half chi-square(2)."""
+
+
+@dataclass(frozen=True)
+class BgNbd:
+    """A fitted BG/NBD model of repeat purchases.
+
+    Parameters
+    ----------
+    r, alpha : float
+        Purchase rates differ between customers as Gamma(r, rate alpha); alpha in `time_unit`.
+    a, b : float
+        The chance to leave after a purchase differs as Beta(a, b).
+    standard_errors : tuple of float, length 4
+        Of r, alpha, a, b; nan where the likelihood does not tell.
+    log_likelihood : float
+        At the optimum.
+    log_likelihood_nbd : float
+        Of the best model in which nobody ever leaves.
+    n : int
+        Customers.
+    time_unit : str
+        Unit of every time given to or taken from the model.
+    converged : bool
+        Whether the search ended at an optimum.
+    identified : bool
+        Whether the data tell when customers leave. If not, P(alive) is an artefact.
+    message : str
+        What to know before using the model; empty when all is well.
+    """
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    standard_errors: tuple[float, float, float, float]
+    log_likelihood: float
+    log_likelihood_nbd: float
+    n: int
+    time_unit: str
+    converged: bool
+    identified: bool
+    message: str
+
+    def require_unit(self, time_unit: str) -> None:
+        """Refuse a table whose times are in another unit than the fit's.
+
+        Raises
+        ------
+        ValueError
+            When `time_unit` is not the model's.
+        """
+        if time_unit != self.time_unit:
+            raise ValueError(
+                f"the model was fitted in {self.time_unit}s, the table has {time_unit}s"
+            )
+
+
+def fit(
+    x: ArrayLike,
+    t_x: ArrayLike,
+    T: ArrayLike,
+    counts: ArrayLike | None = None,
+    *,
+    time_unit: str,
+) -> BgNbd:
+    """Fit the purchases of a population of customers without contract, by maximum likelihood.
+
+    Use it where customers can leave unnoticed and may buy at any time. All customers belong in,
+    above all those who bought once.
+
+    Parameters
+    ----------
+    x : array_like, shape (k,)
+        Repeat purchase days, 0 or more.
+    t_x : array_like, shape (k,)
+        First to last purchase, in `time_unit`; 0 where `x` is 0.
+    T : array_like, shape (k,)
+        First purchase to analysis date, in `time_unit`.
+    counts : array_like, shape (k,), optional
+        Customers who share the triple (x, t_x, T); 1 each when left out.
+    time_unit : {"day", "week", "month", "quarter", "year"}
+        Unit of `t_x` and `T`.
+
+    Returns
+    -------
+    BgNbd
+        The fitted model. Read `converged` and `identified` before using it.
+
+    Raises
+    ------
+    ValueError
+        A value that no purchase history can have.
+    KehuError
+        KH-D11 when nobody bought a second time.
+
+    Notes
+    -----
+    Time is divided by the longest `T` during the search, so the unit does not change the result.
+
+    References
+    ----------
+    Fader, Hardie, Lee (2005), "Counting your customers the easy way: an alternative to the
+    Pareto/NBD model", Marketing Science 24, equation 6.
+
+    Examples
+    --------
+    >>> model = fit([0, 2, 1], [0, 30.43, 1.71], [38.86] * 3, [1411, 500, 446], time_unit="week")
+    >>> model.n
+    2357
+    """
+    require_unit(time_unit)
+    population = sample(x, t_x, T, counts)
+    unit = float(population.T.max())
+    scaled = population.scaled(unit)
+    stay = maximise(lambda theta: likelihood.nbd(theta, scaled), [[1.0, 1.0]], scaled.n)
+    starts = [[*stay.theta, 1.0, 2.0], [1.0, 1.0, 0.1, 2.0], [0.3, 0.1, 2.0, 2.0]]
+    best = maximise(lambda theta: likelihood.bgnbd(theta, scaled), starts, scaled.n)
+    r, alpha, a, b = (float(v) for v in best.theta * [1.0, unit, 1.0, 1.0])
+    errors = [float(v) for v in best.log_errors * [r, alpha, a, b]]
+    shift = population.purchases * np.log(unit)
+    message = _message(best, stay, population)
+    return BgNbd(
+        r=r,
+        alpha=alpha,
+        a=a,
+        b=b,
+        standard_errors=(errors[0], errors[1], errors[2], errors[3]),
+        log_likelihood=best.value - float(shift),
+        log_likelihood_nbd=stay.value - float(shift),
+        n=round(population.n),
+        time_unit=time_unit,
+        converged=best.converged,
+        identified=best.converged and _is_point(best) and _gain(best, stay) >= LEAVING_GAIN,
+        message=message,
+    )
+
+
+def p_alive(model: BgNbd, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+    """Return the probability that a customer has not left by the end of observation.
+
+    Parameters
+    ----------
+    model : BgNbd
+        Fitted model.
+    x, t_x, T : array_like, shape (k,)
+        Purchase histories, times in the model's unit.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        0...1; exactly 1 for a customer without repeat purchase, who in this model cannot leave.
+
+    References
+    ----------
+    Fader, Hardie (2008), "Computing P(alive) using the BG/NBD model", note 021.
+    """
+    x, t_x, T = histories(x, t_x, T)
+    repeat = x > 0
+    odds = np.log(model.a) - np.log(np.where(repeat, model.b + (x - 1), 1.0))
+    silence = np.log1p((T - t_x) / (model.alpha + t_x))
+    return np.where(repeat, expit(-odds - (model.r + x) * silence), 1.0)
+
+
+def _gain(best: Optimum, stay: Optimum) -> float:
+    """Twice the log-likelihood that leaving adds."""
+    return max(2.0 * (best.value - stay.value), 0.0)
+
+
+def _is_point(best: Optimum) -> bool:
+    """Whether the optimum is a point inside the range of the parameters."""
+    return best.curved and not best.at_bound
+
+
+def _message(best: Optimum, stay: Optimum, population: Sample) -> str:
+    """Sentences on all that is wrong with a fit."""
+    found = {
+        "The search did not end at an optimum.": not best.converged,
+        "A parameter ran to the end of its range.": best.at_bound,
+        "The likelihood is flat in some direction.": not best.curved,
+        "No customer bought only once: were they left out? All customers belong in the fit.": (
+            population.x.min() > 0
+        ),
+        f"The data do not tell when customers leave: leaving adds {_gain(best, stay) / 2:.2f} to "
+        f"the log-likelihood, {LEAVING_GAIN / 2:.2f} is needed. P(alive) says nothing here.": (
+            _gain(best, stay) < LEAVING_GAIN
+        ),
+    }
+    return " ".join(sentence for sentence, applies in found.items() if applies)

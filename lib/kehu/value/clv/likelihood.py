@@ -1,0 +1,163 @@
+"""Log-likelihoods with their gradients: functions of arrays, in the papers' notation."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import digamma, gammaln
+
+from kehu.value.clv.sample import Array, Sample
+
+
+def bgnbd_weights(theta: Array, sample: Sample) -> tuple[Array, Array]:
+    """Split each history's likelihood into "still a customer" and "left after the last purchase".
+
+    Parameters
+    ----------
+    theta : ndarray, shape (4,)
+        r, alpha, a, b.
+    sample : Sample
+        Histories, k of them.
+
+    Returns
+    -------
+    log_sum : ndarray, shape (k,)
+        Logarithm of the bracket of equation 6.
+    alive : ndarray, shape (k,)
+        Share of the first summand: P(alive), 0...1.
+    """
+    r, alpha, a, b = theta
+    x, t_x, T = sample.x, sample.t_x, sample.T
+    stay = -(r + x) * np.log(alpha + T)
+    repeat = x > 0
+    # b + (x - 1), not b + x - 1: a small b would be lost in the sum.
+    odds = np.log(a) - np.log(np.where(repeat, b + (x - 1), 1.0))
+    leave = np.where(repeat, odds - (r + x) * np.log(alpha + t_x), -np.inf)
+    log_sum = np.logaddexp(stay, leave)
+    return log_sum, np.exp(stay - log_sum)
+
+
+def bgnbd(theta: Array, sample: Sample) -> tuple[float, Array]:
+    """Return the BG/NBD log-likelihood of a population and its gradient.
+
+    Parameters
+    ----------
+    theta : ndarray, shape (4,)
+        r, alpha, a, b, all above 0; alpha in the sample's time unit.
+    sample : Sample
+        Histories with counts.
+
+    Returns
+    -------
+    value : float
+        Log-likelihood.
+    gradient : ndarray, shape (4,)
+        Derivatives with respect to r, alpha, a, b.
+
+    References
+    ----------
+    Fader, Hardie, Lee (2005), "Counting your customers the easy way", Marketing Science 24, eq. 6.
+    """
+    r, alpha, a, b = theta
+    log_sum, alive = bgnbd_weights(theta, sample)
+    n, x, left, counts = sample.n, sample.x, 1.0 - alive, sample.counts
+    values, groups = sample.spectrum
+    exposure = alive / (alpha + sample.T) + left / (alpha + sample.t_x)
+    logs = alive * np.log(alpha + sample.T) + left * np.log(alpha + sample.t_x)
+    value = (
+        _total(groups, gammaln(r + values) + gammaln(b + values) - gammaln(a + b + values))
+        + n * (r * np.log(alpha) - gammaln(r) + gammaln(a + b) - gammaln(b))
+        + _total(counts, log_sum)
+    )
+    of_both = n * digamma(a + b) - _total(groups, digamma(a + b + values))
+    # left is 0 where x is 0, so the divisor there does not matter.
+    of_b = np.divide(left, b + (x - 1), out=np.zeros_like(left), where=x > 0)
+    gradient = np.array(
+        [
+            _total(groups, digamma(r + values))
+            + n * (np.log(alpha) - digamma(r))
+            - _total(counts, logs),
+            n * r / alpha - _total(counts, (r + x) * exposure),
+            of_both + _total(counts, left) / a,
+            of_both + _total(groups, digamma(b + values)) - n * digamma(b) - _total(counts, of_b),
+        ]
+    )
+    return float(value), gradient
+
+
+def nbd(theta: Array, sample: Sample) -> tuple[float, Array]:
+    """Return the log-likelihood of a population that nobody ever leaves, and its gradient.
+
+    Parameters
+    ----------
+    theta : ndarray, shape (2,)
+        r, alpha.
+    sample : Sample
+        Histories with counts; `t_x` carries no information here.
+
+    Returns
+    -------
+    value : float
+        Log-likelihood, comparable with `bgnbd`, which tends to it when a tends to 0.
+    gradient : ndarray, shape (2,)
+        Derivatives with respect to r and alpha.
+    """
+    r, alpha = theta
+    values, groups = sample.spectrum
+    x, counts, logs = sample.x, sample.counts, np.log(alpha + sample.T)
+    value = (
+        _total(groups, gammaln(r + values))
+        + sample.n * (r * np.log(alpha) - gammaln(r))
+        - _total(counts, (r + x) * logs)
+    )
+    of_r = (
+        _total(groups, digamma(r + values))
+        + sample.n * (np.log(alpha) - digamma(r))
+        - _total(counts, logs)
+    )
+    of_alpha = sample.n * r / alpha - _total(counts, (r + x) / (alpha + sample.T))
+    return float(value), np.array([of_r, of_alpha])
+
+
+def gamma_gamma(theta: Array, x: Array, m: Array, counts: Array) -> tuple[float, Array]:
+    """Return the Gamma-Gamma log-likelihood of mean spends and its gradient.
+
+    Parameters
+    ----------
+    theta : ndarray, shape (3,)
+        p, q, gamma, all above 0; gamma in currency.
+    x : ndarray, shape (k,)
+        Repeat purchase days, 1 or more.
+    m : ndarray, shape (k,)
+        Mean spend per repeat purchase day, above 0.
+    counts : ndarray, shape (k,)
+        Customers.
+
+    Returns
+    -------
+    value : float
+        Log-likelihood.
+    gradient : ndarray, shape (3,)
+        Derivatives with respect to p, q, gamma.
+
+    References
+    ----------
+    Fader, Hardie (2013), "The Gamma-Gamma model of monetary value", eq. 1a.
+    """
+    p, q, gamma = theta
+    px, scale = p * x, np.log(gamma + m * x)
+    log_total, both = np.log(m * x), digamma(p * x + q)
+    terms = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(gamma) - np.log(m)
+    value = _total(counts, terms + px * log_total - (px + q) * scale)
+    gradient = np.array(
+        [
+            _total(counts, x * (both - digamma(px) + log_total - scale)),
+            _total(counts, both - digamma(q) + np.log(gamma) - scale),
+            _total(counts, q / gamma - (px + q) / (gamma + m * x)),
+        ]
+    )
+    return float(value), gradient
+
+
+def _total(counts: Array, values: Array) -> float:
+    """Weighted sum; not `@`, whose last digits depend on the number of BLAS threads."""
+    return float((counts * values).sum())

@@ -1,0 +1,134 @@
+"""Maximum likelihood for a few positive parameters: search, polish, errors, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from kehu.value.clv.sample import Array
+
+Objective = Callable[[Array], tuple[float, Array]]
+
+LOWER, UPPER = 1e-5, 1e4
+"""Range of every parameter, with time (or money) scaled to about 1."""
+
+GRADIENT = 1e-6
+"""Largest slope of the mean log-likelihood, per unit of log-parameter, at an optimum."""
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Where the search ended.
+
+    Parameters
+    ----------
+    theta : ndarray, shape (k,)
+        Parameters.
+    log_errors : ndarray, shape (k,)
+        Standard errors of the parameters' logarithms (relative errors); nan where unknown.
+    value : float
+        Log-likelihood.
+    converged : bool
+        The slope is 0 in every direction that is not blocked by a bound.
+    at_bound : bool
+        A parameter ended at the end of its range.
+    curved : bool
+        The log-likelihood bends down in every direction: the optimum is a point, not a ridge.
+    """
+
+    theta: Array
+    log_errors: Array
+    value: float
+    converged: bool
+    at_bound: bool
+    curved: bool
+
+
+def maximise(objective: Objective, starts: list[list[float]], n: float) -> Optimum:
+    """Find the parameters of highest likelihood.
+
+    Parameters
+    ----------
+    objective : callable
+        Takes parameters, shape (k,); returns log-likelihood and gradient, shape (k,).
+    starts : list of list of float
+        Where to begin; a later start is tried only when the earlier ones did not converge
+        inside the bounds.
+    n : float
+        Number of customers, which makes tolerances the same for small and large populations.
+
+    Returns
+    -------
+    Optimum
+        The best end of a search.
+
+    Notes
+    -----
+    Bounded quasi-Newton steps (L-BFGS-B) in log-parameters, then Newton steps whose second
+    derivatives are central differences of the analytic gradient.
+    """
+    best: Optimum | None = None
+    for start in starts:
+        found = _search(objective, np.log(start), n)
+        if best is None or found.value > best.value:
+            best = found
+        if best.converged and not best.at_bound:
+            break
+    if best is None:
+        raise ValueError("maximise needs at least one start")
+    return best
+
+
+def _search(objective: Objective, log_start: Array, n: float) -> Optimum:
+    """One search from one start."""
+
+    def mean_loss(u: Array) -> tuple[float, Array]:
+        theta = np.exp(u)
+        value, gradient = objective(theta)
+        return -value / n, -gradient * theta / n
+
+    low, high = np.log(LOWER), np.log(UPPER)
+    options = {"maxiter": 1000, "ftol": 1e-13, "gtol": GRADIENT / 10, "maxcor": 20}
+    bounds = [(low, high)] * log_start.size
+    found = minimize(
+        mean_loss, log_start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+    )
+    u = _polish(mean_loss, found.x)
+    loss, slope = mean_loss(u)
+    blocked = ((u <= low + 1e-3) & (slope > 0)) | ((u >= high - 1e-3) & (slope < 0))
+    hessian = _hessian(mean_loss, u) * n
+    curved = bool(np.linalg.eigvalsh(hessian)[0] > 0)
+    variance = np.diag(np.linalg.inv(hessian)) if curved else np.full(u.size, np.nan)
+    return Optimum(
+        theta=np.exp(u),
+        log_errors=np.sqrt(variance),
+        value=-loss * n,
+        converged=bool((np.abs(slope) < GRADIENT)[~blocked].all()),
+        at_bound=bool(((u <= low + 1e-3) | (u >= high - 1e-3)).any()),
+        curved=curved,
+    )
+
+
+def _polish(mean_loss: Objective, u: Array) -> Array:
+    """Newton steps, each kept only while it lowers the slope; two searches end at one point."""
+    loss, slope = mean_loss(u)
+    for _ in range(5):
+        hessian = _hessian(mean_loss, u)
+        if np.linalg.eigvalsh(hessian)[0] <= 0:
+            break
+        step = np.linalg.solve(hessian, slope)
+        new_loss, new_slope = mean_loss(u - step) if np.abs(step).max() < 1 else (np.inf, slope)
+        if new_loss > loss + 1e-12 or np.abs(new_slope).max() >= np.abs(slope).max():
+            break
+        u, loss, slope = u - step, new_loss, new_slope
+    return u
+
+
+def _hessian(mean_loss: Objective, u: Array, h: float = 1e-4) -> Array:
+    """Second derivatives, by central differences of the gradient; shape (k, k), symmetric."""
+    steps = np.eye(u.size) * h
+    rows = np.array([(mean_loss(u + s)[1] - mean_loss(u - s)[1]) / (2 * h) for s in steps])
+    return np.asarray((rows + rows.T) / 2)

@@ -1,0 +1,6 @@
+"""The sample report is shared with the tests of rendering."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))
