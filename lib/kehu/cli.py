@@ -53,8 +53,8 @@ def check(params: ParamsArgument, debug: Debug = False) -> None:
         from kehu.run import execute
 
         file = execute.check(params)
-        out.print(Text(f"{params}: no problem found. Run it: kehu run {params}"))
-        out.print(Text(f"The report will be in {_shown(_folder(file.params.run_name))}"))
+        say(f"{params}: no problem found. Run it: kehu run {params}")
+        say(f"The report will be in {_shown(_folder(file.params.run_name))}")
 
 
 @app.command()
@@ -74,7 +74,7 @@ def render(
         outputs = renderer.render(target, Params.model_validate(made["params"]))
         publish_json(target.folder / manifest.NAME, manifest.with_outputs(made, outputs))
         for path in outputs:
-            out.print(Text(_shown(path)))
+            say(_shown(path))
 
 
 @app.command()
@@ -87,7 +87,7 @@ def demo(cold: Cold = False, debug: Debug = False) -> None:
         _warm(cold)
         demo_shop.ensure(PROJECT / "data" / "raw" / "demo")
         _run(PROJECT / "params" / "demo.yml", cold)
-        out.print(Text("Next, your own data: kehu init FILE"))
+        say("Next, your own data: kehu init FILE")
 
 
 @app.command()
@@ -103,8 +103,8 @@ def init(
 
         path, notes = starter.write(files, client, to)
         for note in notes:
-            out.print(Text(note))
-        out.print(Text(f"Written: {_shown(path)}\nLook it over, then: kehu check {_shown(path)}"))
+            say(note)
+        say(f"Written: {_shown(path)}\nLook it over, then: kehu check {_shown(path)}")
 
 
 @app.command()
@@ -149,7 +149,17 @@ def version() -> None:
     """Print the version. 版本。"""
     from kehu import __version__
 
-    out.print(Text(__version__))
+    say(__version__)
+
+
+def say(line: str) -> None:
+    """Print a line as it is: no markup, no folding."""
+    out.print(Text(line), soft_wrap=True)
+
+
+def complain(line: str) -> None:
+    """Print a line of an error as it is."""
+    err.print(Text(line), soft_wrap=True)
 
 
 def main() -> None:
@@ -178,23 +188,25 @@ def _run(path: Path, cold: bool) -> None:
 
 def _summary(outcome: Outcome) -> None:
     total = sum(outcome.seconds.values())
-    out.print(Text(f"{outcome.run.name}: ok, {len(outcome.seconds)} steps, {total:.1f} s"))
+    say(f"{outcome.run.name}: ok, {len(outcome.seconds)} steps, {total:.1f} s")
     for path in outcome.outputs:
-        out.print(Text(f"  {_shown(path)}"))
+        say(f"  {_shown(path)}")
 
 
 @contextmanager
 def _told(debug: bool) -> Iterator[None]:
     """Print errors as sentences; exit 1 for a handled failure, 2 for wrong usage."""
+    if debug:
+        os.environ["KEHU_DEBUG"] = "1"  # kernels inherit it
     try:
         yield
     except KehuError as error:
         for problem in error.problems:
-            err.print(Text(str(problem)))
+            complain(str(problem))
         _where_kept(error, debug)
         raise typer.Exit(2 if error.is_usage else 1) from None
     except KeyboardInterrupt:
-        err.print(Text("Stopped. No half file was left; run the same command again."))
+        complain("Stopped. No half file was left; run the same command again.")
         raise typer.Exit(130) from None
 
 
@@ -202,9 +214,9 @@ def _where_kept(error: KehuError, debug: bool) -> None:
     notebook = getattr(error, "notebook", None)
     if notebook is not None:
         page = notebook.parent.parent / "FAILED.html"
-        err.print(Text(f"Kept with the error in it: {_shown(notebook)}; page: {_shown(page)}"))
+        complain(f"Kept with the error in it: {_shown(notebook)}; page: {_shown(page)}")
     if debug:
-        err.print(Text(getattr(error, "traceback", "") or traceback.format_exc()))
+        complain(getattr(error, "traceback", "") or traceback.format_exc())
 
 
 def _folder(run_name: str) -> Path:

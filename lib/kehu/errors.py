@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -43,6 +45,25 @@ CODES: dict[str, str] = {
 """Every code the kit may print, with its meaning in a few words."""
 
 
+_SPACES = {"\u00a0", "\u3000"}
+
+
+def visible(text: str) -> str:
+    """Write control and direction characters out, so that a file's text cannot act in a terminal.
+
+    Parameters
+    ----------
+    text : str
+        Text that may come from a client's file.
+
+    Returns
+    -------
+    str
+        One line; U+202E prints as six characters, a line break as two.
+    """
+    return "".join(c if c.isprintable() or c in _SPACES else repr(c)[1:-1] for c in text)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong.
@@ -65,9 +86,8 @@ class Problem:
     remedy: str = ""
 
     def __str__(self) -> str:
-        return " ".join(
-            part for part in (f"{self.code} {self.where}:", self.what, self.remedy) if part
-        )
+        parts = (f"{self.code} {self.where}:", self.what, self.remedy)
+        return visible(" ".join(part for part in parts if part))
 
 
 class KehuError(Exception):
@@ -82,7 +102,10 @@ class KehuError(Exception):
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         found = (problems,) if isinstance(problems, Problem) else tuple(problems)
         self.problems: tuple[Problem, ...] = found
-        super().__init__("\n".join(str(p) for p in found))
+        super().__init__(found)
+
+    def __str__(self) -> str:
+        return "\n".join(str(p) for p in self.problems)
 
     @property
     def is_usage(self) -> bool:
@@ -90,7 +113,9 @@ class KehuError(Exception):
         return all(p.code.startswith("KH-P") for p in self.problems)
 
     def _render_traceback_(self) -> list[str]:
-        """Tell IPython to print the sentences instead of a traceback."""
+        """Tell IPython to print the sentences instead of a traceback, unless KEHU_DEBUG is set."""
+        if os.environ.get("KEHU_DEBUG"):
+            return traceback.format_exception(self)
         return [str(p) for p in self.problems]
 
 

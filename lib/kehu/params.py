@@ -2,214 +2,172 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from datetime import date
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, field_validator, model_validator
 
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))}
+from kehu.params_sources import (
+    CustomerColumns,
+    CustomerSource,
+    Sources,
+    TransactionColumns,
+    TransactionSource,
+)
+from kehu.params_types import (
+    Currency,
+    FolderName,
+    IsoDate,
+    Languages,
+    Line,
+    Share,
+    Strict,
+    TimeUnit,
+    described,
+)
 
-
-def _folder_name(value: str) -> str:
-    if not re.fullmatch(r"\w(?:[\w.-]{0,62}\w)?", value) or ".." in value:
-        raise ValueError("use letters, digits, `-`, `_` and `.` only: it names a folder")
-    if unicodedata.normalize("NFKC", value) != value or value.split(".")[0].lower() in _RESERVED:
-        raise ValueError("this name cannot be a folder on every system; choose another")
-    return value
-
-
-def _iso_date(value: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise ValueError('write a date as "2026-09-30"')
-    date.fromisoformat(value)
-    return value
-
-
-def _currency(value: str) -> str:
-    if value not in list_currencies():
-        raise ValueError("use a three-letter ISO 4217 code such as CNY, USD, EUR")
-    return value
-
-
-def _unique(value: list[str]) -> list[str]:
-    if len(set(value)) != len(value):
-        raise ValueError("each language once")
-    return value
-
-
-FolderName = Annotated[str, AfterValidator(_folder_name)]
-IsoDate = Annotated[str, AfterValidator(_iso_date)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Language = Literal["zh", "zh-Hant", "en"]
-TimeUnit = Literal["day", "week", "month"]
+__all__ = [
+    "CustomerColumns",
+    "CustomerSource",
+    "Params",
+    "RfmCuts",
+    "Sources",
+    "Title",
+    "TransactionColumns",
+    "TransactionSource",
+    "contradictions",
+    "field_defaults",
+    "json_schema",
+    "source_path",
+]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Title(_Strict):
+class Title(Strict):
     """The report's title, per language."""
 
-    zh: str = Field(min_length=1, max_length=80)
-    en: str = Field(min_length=1, max_length=80)
+    zh: Line = described(en="title in Chinese", zh="中文标题", min_length=1, max_length=80)
+    en: Line = described(en="title in English", zh="英文标题", min_length=1, max_length=80)
 
 
-class TransactionColumns(_Strict):
-    """Which column of the file holds what, for purchases and refunds."""
-
-    customer_id: str
-    date: str
-    order_id: str | None = None
-    amount: str | None = None
-    quantity: str | None = None
-    unit_price: str | None = None
-    product_id: str | None = None
-    product: str | None = None
-    category: str | None = None
-    channel: str | None = None
-
-    @model_validator(mode="after")
-    def _money(self) -> TransactionColumns:
-        if self.amount is None and (self.quantity is None or self.unit_price is None):
-            raise ValueError("give `amount`, or both `quantity` and `unit_price`")
-        return self
-
-
-class CustomerColumns(_Strict):
-    """Which column of the file holds what, for the customer list."""
-
-    customer_id: str
-    name: str | None = None
-    joined: str | None = None
-    city: str | None = None
-    channel: str | None = None
-    level: str | None = None
-
-
-class _Source(_Strict):
-    path: str = Field(min_length=1, description="file, relative to the params file")
-    sheet: str | None = Field(None, description="sheet of a workbook; the first if left out")
-    names: list[str] | None = Field(None, description="column names, for a file without a header")
-    encoding: str | None = Field(None, description="text encoding; found by itself if left out")
-    separator: str | None = Field(None, description="one character, or `whitespace`")
-    date_order: Literal["ymd", "dmy", "mdy"] | None = Field(
-        None, description="how to read 05/06/2026; found by itself where the data decide"
-    )
-
-
-class TransactionSource(_Source):
-    """One file of purchases and refunds."""
-
-    columns: TransactionColumns
-
-
-class CustomerSource(_Source):
-    """One file of customers."""
-
-    columns: CustomerColumns
-
-
-class Sources(_Strict):
-    """The client's files, by the table they feed."""
-
-    transactions: list[TransactionSource] = Field(min_length=1)
-    customers: list[CustomerSource] = []
-
-
-class RfmCuts(_Strict):
+class RfmCuts(Strict):
     """Fixed cut points, four each, ascending; a value above a cut is in the next class."""
 
-    recency: list[float] = Field(
-        min_length=4, max_length=4, description="days since the last order"
+    recency: list[float] = described(
+        en="days since the last order", zh="距上次购买的天数", min_length=4, max_length=4
     )
-    frequency: list[float] = Field(min_length=4, max_length=4, description="orders")
-    monetary: list[float] = Field(min_length=4, max_length=4, description="total spend")
+    frequency: list[float] = described(en="orders", zh="订单数", min_length=4, max_length=4)
+    monetary: list[float] = described(en="total spend", zh="累计消费", min_length=4, max_length=4)
 
     @field_validator("*")
     @classmethod
     def _ascending(cls, cuts: list[float]) -> list[float]:
         if sorted(set(cuts)) != cuts:
-            raise ValueError("four different numbers in ascending order")
+            raise ValueError("give four different numbers in ascending order")
         return cuts
 
 
-class Params(_Strict):
+class Params(Strict):
     """Everything one run of the kit depends on, besides the files themselves."""
 
-    client: FolderName = Field(description="short name of the client; names the folder")
-    title: Title = Field(description="title of the report")
-    industry: Literal["bank", "ecommerce", "telecom", "insurance", "general"] = Field(
-        "general", description="chooses the playbook of service strategies"
+    client: FolderName = described(
+        en="short name of the client; names the folder", zh="客户简称，也是文件夹名"
     )
-    languages: Annotated[list[Language], AfterValidator(_unique)] = Field(
-        ["zh", "en"], min_length=1, description="one report for each"
+    title: Title = described(en="title of the report", zh="报告标题")
+    industry: Literal["bank", "ecommerce", "telecom", "insurance", "general"] = described(
+        "general", en="chooses the playbook of service strategies", zh="行业，决定采用哪套行动手册"
     )
-    currency: Annotated[str, AfterValidator(_currency)] = Field(description="ISO 4217 code")
-    period: FolderName = Field(description="names the run, e.g. 2026Q3")
-    analysis_date: IsoDate = Field(description="last day observed, inclusive")
-    previous: FolderName | None = Field(None, description="period of the run to compare with")
-    prepared_by: str = Field("", max_length=80, description="who signs the report")
-    sources: Sources = Field(description="the client's files and their columns")
+    languages: Languages = described(
+        ["zh", "en"], en="one report for each", zh="每种语言一份报告", min_length=1
+    )
+    currency: Currency = described(
+        en="ISO 4217 code, e.g. CNY", zh="币种，ISO 4217 代码，如 CNY"
+    )
+    period: FolderName = described(en="names the run, e.g. 2026Q3", zh="本期名称，如 2026Q3")
+    analysis_date: IsoDate = described(
+        en="last day observed, inclusive", zh="观察期的最后一天（含当天）"
+    )
+    previous: FolderName | None = described(
+        None, en="period of the run to compare with", zh="与哪一期比较"
+    )
+    prepared_by: Line = described("", en="who signs the report", zh="报告署名", max_length=80)
+    sources: Sources = described(
+        en="the client's files and their columns", zh="客户的文件及其列名"
+    )
 
-    refunds: Literal["net", "drop", "keep"] = Field(
-        "net", description="net: refunds reduce spend; drop: set aside; keep: as any other row"
+    refunds: Literal["net", "drop", "keep"] = described(
+        "net", en="net: refunds reduce spend; drop: set aside; keep: as any other row",
+        zh="退款：net 冲减消费，drop 移入隔离表，keep 与其他行同样处理",
+    )  # fmt: skip
+    duplicates: Literal["drop", "keep"] = described(
+        "drop", en="rows equal in every column of the file to an earlier row",
+        zh="与文件中较早一行各列完全相同的行：drop 合并，keep 保留",
+    )  # fmt: skip
+    zero_amounts: Literal["keep", "drop"] = described(
+        "keep", en="whether a purchase of 0.00 counts as a purchase",
+        zh="金额为 0.00 的购买：keep 计为购买，drop 移入隔离表",
+    )  # fmt: skip
+    max_unreadable: Share = described(
+        0.01, en="share of a file's rows that may have an unreadable date or amount",
+        zh="每个文件中日期或金额无法识别的行的最大占比",
+    )  # fmt: skip
+    memory_gb: float = described(
+        2.0, en="memory limit of the engine, GB", zh="计算引擎的内存上限，单位 GB", ge=0.1, le=1024
     )
-    duplicates: Literal["drop", "keep"] = Field(
-        "drop", description="rows equal in every column of the file to an earlier row"
-    )
-    zero_amounts: Literal["keep", "drop"] = Field(
-        "keep", description="whether a purchase of 0.00 counts as a purchase"
-    )
-    max_unreadable: Share = Field(
-        0.01, description="share of a file's rows that may have an unreadable date or amount"
-    )
-    memory_gb: float = Field(2.0, ge=0.1, le=1024, description="memory limit of the engine, GB")
 
-    time_unit: TimeUnit = Field("week", description="unit of recency, T and horizon")
-    horizon: int = Field(52, ge=1, le=520, description="time units ahead for lifetime value")
-    discount_rate: float = Field(0.10, ge=0, le=1, description="per year")
-    margin: Share = Field(0.30, description="share of spend that is contribution")
-    calibration_end: IsoDate | None = Field(
-        None, description="last day the back-test may see; left out: two thirds of the history"
+    time_unit: TimeUnit = described(
+        "week", en="unit of recency, T and horizon", zh="首末购间隔、客户年龄与预测期的时间单位"
     )
-    seed: int = Field(20260930, ge=0, description="start of every random draw")
-    rfm_method: Literal["quantile", "fixed"] = Field("quantile", description="how scores are cut")
-    rfm_cuts: RfmCuts | None = Field(None, description="cut points for `rfm_method: fixed`")
-    abc_cuts: list[Share] = Field(
-        [0.8, 0.95], min_length=2, max_length=2, description="cumulated spend that ends class A, B"
+    horizon: int = described(
+        52, en="time units ahead for lifetime value", zh="预测多少个时间单位的生命周期价值",
+        ge=1, le=520,
+    )  # fmt: skip
+    discount_rate: float = described(0.10, en="per year", zh="年折现率", ge=0, le=1)
+    margin: Share = described(
+        0.30, en="share of spend that is contribution", zh="贡献率：消费中属于边际贡献的比例"
     )
-    tier_shares: list[Share] = Field(
-        [0.2, 0.3],
-        min_length=2,
-        max_length=2,
-        description="share of customers in the top and in the potential tier",
+    calibration_end: IsoDate | None = described(
+        None, en="last day the back-test may see; left out: two thirds of the history",
+        zh="回测只能看到这一天为止的数据；省略时取历史的前三分之二",
+    )  # fmt: skip
+    seed: int = described(
+        20260930, en="start of every random draw", zh="随机数起点；相同则结果相同",
+        ge=0, le=2**32 - 1,
+    )  # fmt: skip
+    rfm_method: Literal["quantile", "fixed"] = described(
+        "quantile", en="how scores are cut", zh="RFM得分：quantile 按分位数，fixed 按固定切点"
     )
-    key_top_share: float = Field(
-        0.05, gt=0, le=0.5, description="a key-customer criterion is met in this top share"
+    rfm_cuts: RfmCuts | None = described(
+        None, en="cut points for `rfm_method: fixed`", zh="`rfm_method: fixed` 时的切点"
     )
-    key_min_criteria: int = Field(2, ge=1, le=3, description="criteria a key customer meets")
-    playbook: str | None = Field(
-        None, description="own playbook file, relative to the params file; left out: built in"
+    abc_cuts: list[Share] = described(
+        [0.8, 0.95], en="cumulated spend that ends class A, B", zh="累计消费占比到此为 A 类、B 类",
+        min_length=2, max_length=2,
+    )  # fmt: skip
+    tier_shares: list[Share] = described(
+        [0.2, 0.3], en="share of customers in the top and in the potential tier",
+        zh="高净值客户与潜力客户的占比，其余为长尾客户", min_length=2, max_length=2,
+    )  # fmt: skip
+    key_top_share: float = described(
+        0.05, en="a key-customer criterion is met in this top share",
+        zh="某项指标进入前多少比例即达到一项重要客户标准", gt=0, le=0.5,
+    )  # fmt: skip
+    key_min_criteria: int = described(
+        2, en="criteria a key customer meets", zh="重要客户至少达到几项标准", ge=1, le=3
     )
-    max_actions: int = Field(200, ge=1, le=100_000, description="customers on the action list")
+    playbook: Line | None = described(
+        None, en="own playbook file, relative to the params file; left out: built in",
+        zh="自备的行动手册文件，相对于参数文件；省略时用内置的",
+    )  # fmt: skip
+    max_actions: int = described(
+        200, en="customers on the action list", zh="行动清单的客户数上限", ge=1, le=100_000
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Params:
-        if self.calibration_end and self.calibration_end >= self.analysis_date:
-            raise ValueError("`calibration_end` must be before `analysis_date`")
-        if (self.rfm_method == "fixed") != (self.rfm_cuts is not None):
-            raise ValueError("`rfm_method: fixed` and `rfm_cuts` go together")
-        if self.abc_cuts != sorted(set(self.abc_cuts)):
-            raise ValueError("`abc_cuts` must be two different shares in ascending order")
-        if sum(self.tier_shares) >= 1:
-            raise ValueError("`tier_shares` must leave customers for the long tail: sum below 1")
-        if self.previous == self.period:
-            raise ValueError("`previous` must be another period than `period`")
+        found = [message for _, message in contradictions(self.model_dump())]
+        if found:
+            raise ValueError("; ".join(found))
         return self
 
     @property
@@ -218,9 +176,43 @@ class Params(_Strict):
         return f"{self.client}/{self.period}"
 
 
+def contradictions(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find parameters that contradict each other.
+
+    Parameters
+    ----------
+    values : mapping
+        Parameters that are right one by one; a rule that needs one not given is left out.
+
+    Yields
+    ------
+    tuple of str
+        The parameter to change, and what is wrong.
+    """
+
+    def have(*names: str) -> bool:
+        return all(name in values for name in names)
+
+    if have("calibration_end", "analysis_date") and values["calibration_end"]:
+        if values["calibration_end"] >= values["analysis_date"]:
+            yield "calibration_end", "`calibration_end` must be before `analysis_date`"
+    if have("rfm_method", "rfm_cuts"):
+        if (values["rfm_method"] == "fixed") != (values["rfm_cuts"] is not None):
+            yield "rfm_method", "`rfm_method: fixed` and `rfm_cuts` go together"
+    if have("abc_cuts") and not values["abc_cuts"][0] < values["abc_cuts"][1]:
+        yield "abc_cuts", "`abc_cuts` must be two different shares in ascending order"
+    if have("tier_shares") and sum(values["tier_shares"]) >= 1:
+        yield "tier_shares", "`tier_shares` must leave customers for the long tail: sum below 1"
+    if have("previous", "period") and values["previous"] == values["period"]:
+        yield "previous", "`previous` must be another period than `period`"
+
+
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a params file, for editors that complete and check."""
-    return Params.model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Params.model_json_schema(),
+    }
 
 
 def field_defaults() -> dict[str, Any]:

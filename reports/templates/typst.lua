@@ -3,6 +3,7 @@
 
 local PAGE, LANDSCAPE = 453, 700 -- text width in points
 local SIZES = { 9, 8.5, 8, 7.5, 7, 6.5, 6 }
+local KEPT = 14 -- a table of so many rows is not broken over pages
 local GAP = 1.5 -- space between two columns, in em
 
 local function typ(text) return pandoc.RawBlock("typst", text) end
@@ -134,6 +135,10 @@ end
 -- The largest type in which every column gets its least width; landscape when the page is too narrow.
 local function fit(natural, least)
   local gaps = GAP * #least
+  local ample = math.min(sum(natural), sum(least) * 1.4) + gaps
+  for _, size in ipairs(SIZES) do
+    if size >= 7.5 and ample * size <= PAGE then return size, PAGE end
+  end
   local wish = math.min(sum(natural), sum(least) * 1.05) + gaps
   for _, width in ipairs({ PAGE, LANDSCAPE }) do
     for _, size in ipairs(SIZES) do
@@ -199,8 +204,8 @@ function Table(tbl)
   local foot = tbl.foot.rows
   local natural, least = widths(#tbl.colspecs, { { rows = tbl.head.rows, head = true }, { rows = body } })
   local size, width = fit(natural, least)
-  local out = pandoc.Blocks({ typ(string.format("#kh-table(size: %gpt, wide: %s, columns: %s, heads: %d, head: (",
-    size, tostring(width > PAGE), columns(natural, least, size, width), #tbl.head.rows)) })
+  local out = pandoc.Blocks({ typ(string.format("#kh-table(size: %gpt, wide: %s, rows: %d, columns: %s, heads: %d, head: (",
+    size, tostring(width > PAGE), #body, columns(natural, least, size, width), #tbl.head.rows)) })
   out:extend(cells(tbl.head.rows, true))
   out:insert(typ("), body: ("))
   out:extend(cells(body, false))
@@ -228,12 +233,17 @@ function Div(div)
     return between("#kh-tiles(", div.content, ")" .. label(div.identifier))
   end
   if div.classes:includes("table") then
-    local wide = false
-    div:walk({ RawBlock = function(raw) wide = wide or raw.text:match("^#kh%-table.*wide: true") ~= nil end })
-    return between("#kh-exhibit(wide: " .. tostring(wide) .. ")[", div.content, "]" .. label(div.identifier))
+    local wide, keep = false, false
+    div:walk({ RawBlock = function(raw)
+      wide = wide or raw.text:match("^#kh%-table.*wide: true") ~= nil
+      keep = keep or tonumber(raw.text:match("^#kh%-table.*rows: (%d+)") or KEPT + 1) <= KEPT
+    end })
+    local open = string.format("#kh-exhibit(wide: %s, keep: %s)[", tostring(wide), tostring(keep))
+    return between(open, div.content, "]" .. label(div.identifier))
   end
+  if div.classes:includes("cards") then return between("#kh-cards(", div.content, ")") end
   for _, class in ipairs(div.classes) do
-    if class == "tile" then return between("[", div.content, "],") end
+    if class == "tile" or class == "cell" then return between("[", div.content, "],") end
     if class == "bar" then
       local share = tonumber((div.attributes.style or ""):match("%-%-share:%s*([%d.]+)")) or 0
       return between(string.format("#kh-bar(%g)[", math.min(share, 1)), div.content, "]")

@@ -147,7 +147,7 @@ def test_damaged_utf8_names_the_line(desk):
 
 
 def test_a_separator_that_cannot_be_decided(desk):
-    (problem,) = desk.problems(spec(desk.put("a.csv", "a,b;c\n1;2,3\n4,5\n")))
+    (problem,) = desk.problems(spec(desk.put("a.csv", "a,b;c\n1,2;3\n4,5;6\n")))
     assert (problem.code, "separator:" in problem.remedy) == ("KH-D05", True)
 
 
@@ -314,7 +314,7 @@ def test_dates_in_many_forms_are_one_day(desk):
     found = desk.rows(spec(desk.put("a.csv", lines(dates=forms))))
     assert found["date"].dt.date.astype(str).tolist() == ["2026-05-18"] * len(forms)
     clocks = found["date"].dt.strftime("%H:%M").tolist()
-    assert clocks.count("14:03") == 8
+    assert clocks.count("14:03") == 7
 
 
 def test_day_and_month_are_decided_by_the_data_or_by_the_params(desk):
@@ -329,13 +329,13 @@ def test_amounts_in_many_forms(desk):
     written = {
         "1234.5": "1234.5", "1,234.50": "1234.5", "¥1,234.50": "1234.5", "１２３": "123",
         "(123.00)": "-123", "12.5-": "-12.5", "-12.5": "-12.5", "1.2万": "12000", "12 元": "12",
-        "−5": "-5", "+7": "7", "29.990000000000002": "29.99", ".5": "0.5",
+        "−5": "-5", "+7": "7", "29.990000000000002": "29.99", ".5": "0.5", "4.440892e-16": "0",
     }  # fmt: skip
     found = desk.clean(spec(desk.put("a.csv", lines(amounts=list(written)))))
     amounts = found.transactions.order_by("row").execute()["amount"].tolist()
     assert amounts == [Decimal(v) for v in written.values()]
     books = found.ledger.set_index("rule")
-    assert books.loc["amount_rounded", "rows_repaired"] == 1
+    assert books.loc["amount_rounded", "rows_repaired"] == 2
 
 
 def test_decimal_commas_are_decided_by_the_data(desk):

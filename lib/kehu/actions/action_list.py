@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kehu.actions.playbook import Playbook
+from kehu.errors import KehuError, Problem, raise_all
 
 REASONS = ("key_slipping", "value_slipping", "key_active", "second_order", "growing", "steady")
 """Codes of reasons, the most pressing first; the first that applies is the customer's reason."""
@@ -13,14 +17,17 @@ REASONS = ("key_slipping", "value_slipping", "key_active", "second_order", "grow
 SLIPPING = 0.5
 """Probability of being active below which a customer counts as slipping away."""
 
+VALUABLE = ("champion", "develop", "keep", "win_back")
+"""RFM segments of high spend."""
 
-def reasons(value: pd.DataFrame, segments: pd.DataFrame) -> np.ndarray:
+
+def reasons(value: pd.DataFrame, segments: pd.DataFrame) -> NDArray[np.str_]:
     """Give each customer the most pressing reason to be contacted.
 
     Parameters
     ----------
     value, segments : pandas.DataFrame
-        Contracts `value` and `segments`, the same customers in the same order.
+        Contracts `value` and `segments`, the same customers under the same index.
 
     Returns
     -------
@@ -28,7 +35,7 @@ def reasons(value: pd.DataFrame, segments: pd.DataFrame) -> np.ndarray:
         Of `REASONS`.
     """
     slipping = value["p_alive"] < SLIPPING
-    valuable = segments["rfm_segment"].isin(["champion", "develop", "keep", "win_back"])
+    valuable = segments["rfm_segment"].isin(VALUABLE)
     conditions = [
         segments["is_key"] & slipping,
         valuable & slipping,
@@ -47,7 +54,7 @@ def value_at_stake(
     Parameters
     ----------
     value, summary : pandas.DataFrame
-        Contracts `value` and `summary`, the same customers in the same order.
+        Contracts `value` and `summary`, the same customers under the same index.
     margin : float
         Share of spend that is contribution, 0…1.
     horizon : int
@@ -96,9 +103,15 @@ def action_list(
         Contract `actions`, the largest value at stake first, equal values by customer number.
     all_at_stake : float
         Value at stake of all customers, listed or not, in currency.
+
+    Raises
+    ------
+    KehuError
+        KH-D11: there are no customers. KH-T01: the tables hold different customers.
     """
-    by_id = [frame.set_index("customer_id").sort_index() for frame in (value, segments, summary)]
-    v, s, m = by_id
+    tables = {"value": value, "segments": segments, "summary": summary}
+    _require_same_customers(tables)
+    v, s, m = (frame.set_index("customer_id").sort_index() for frame in tables.values())
     table = v[["days_since_last", "p_alive", "clv"]].assign(
         tier=s["tier"],
         rfm_segment=s["rfm_segment"],
@@ -113,6 +126,23 @@ def action_list(
     top = first.head(max_actions)
     listed = top.assign(priority=np.arange(1, len(top) + 1))
     return listed, float(full["value_at_stake"].sum())
+
+
+def _require_same_customers(tables: Mapping[str, pd.DataFrame]) -> None:
+    ids = {name: set(frame["customer_id"]) for name, frame in tables.items()}
+    if not ids["value"]:
+        raise KehuError(Problem("KH-D11", "value", "there are no customers to act on."))
+    raise_all(
+        Problem(
+            "KH-T01",
+            name,
+            f"{len(found ^ ids['value']):,} customers are not in both `{name}` and `value` "
+            f"(first: {min(found ^ ids['value'])}).",
+            "Run 20_value and 30_segments again, on the same data.",
+        )
+        for name, found in ids.items()
+        if found != ids["value"]
+    )
 
 
 def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int]:

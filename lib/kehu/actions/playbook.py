@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from rapidfuzz import process
+from pydantic import BaseModel, ConfigDict, Field
 
-from kehu import tables
-from kehu.errors import KehuError, Problem, raise_all
-from kehu.yaml_file import YamlFile, read_yaml
+from kehu.actions import playbook_check
+from kehu.errors import raise_all
+from kehu.yaml_file import read_yaml
 
 
 class _Strict(BaseModel):
@@ -88,42 +85,8 @@ def load(path: str | Path) -> Playbook:
     ------
     KehuError
         KH-B01: a segment without strategy, a strategy nobody falls in, a code that is not
-        defined, a missing language; all at once, with line numbers.
+        defined, a missing language, a misspelt key; all at once, with line numbers.
     """
     file = read_yaml(path)
-    try:
-        playbook = Playbook.model_validate(file.data)
-    except ValidationError as error:
-        raise KehuError([*file.problems, *(_shape(e, file) for e in error.errors())]) from None
-    raise_all([*file.problems, *_gaps(playbook, file)])
-    return playbook
-
-
-def _shape(error: Any, file: YamlFile) -> Problem:
-    name = ".".join(str(part) for part in error["loc"])
-    what = f"`{name}`: {error['msg'][0].lower()}{error['msg'][1:]}."
-    return Problem(
-        "KH-B01", file.where(error["loc"]), what, "Compare with the built-in general.yml."
-    )
-
-
-def _gaps(playbook: Playbook, file: YamlFile) -> Iterator[Problem]:
-    segments = tables.column("rfm_segment").isin or ()
-    missing = [s for s in segments if s not in playbook.strategies]
-    if missing:
-        what = f"{len(missing)} segments have no strategy: {', '.join(missing)}."
-        yield Problem("KH-B01", file.where(("strategies",)), what, "Add them.")
-    for name, strategy in playbook.strategies.items():
-        where = file.where(("strategies", name))
-        if name not in segments:
-            yield Problem("KH-B01", where, f"no segment `{name}`.", _near(name, segments))
-        for kind in ("action", "channel", "owner"):
-            code, known = getattr(strategy, kind), getattr(playbook, f"{kind}s")
-            if code not in known:
-                what = f"{kind} `{code}` is not defined under `{kind}s`."
-                yield Problem("KH-B01", where, what, _near(code, known))
-
-
-def _near(name: str, known: Any) -> str:
-    near = process.extractOne(name, list(known), score_cutoff=60)
-    return (f"Did you mean `{near[0]}`? " if near else "") + f"Known: {', '.join(known)}."
+    raise_all(playbook_check.problems(file, Playbook))
+    return Playbook.model_validate(file.data)

@@ -106,7 +106,8 @@ class Translator:
             None and not-a-number print as a dash.
         kind : str
             `int`, `dec1`, `dec2`, `dec3`, `percent` (one decimal), `percent0`, `percent2`,
-            `money`, `money2`, `short` (万/亿, K/M), `short_money`, `date`, empty for text, or a
+            `money`, `money2`, `short` (万/亿, K/M), `short_money`, `date`,
+            `chance` (a probability, never rounded to 0 or 1), empty for text, or a
             part of the catalogue in which the value is a key.
         """
         lang = self.language
@@ -123,6 +124,7 @@ class Translator:
             "short": lambda: formats.compact(value, lang),
             "short_money": lambda: formats.compact_money(value, lang, self.currency),
             "date": lambda: formats.day(value, lang),
+            "chance": lambda: formats.chance(value, lang),
         }
         return simple[kind]() if kind in simple else self(f"{kind}.{value}")
 

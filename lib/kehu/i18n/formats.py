@@ -41,6 +41,15 @@ def percent(value: float | None, language: str, digits: int = 1) -> str:
     return format_percent(value, format=pattern, locale=LOCALES[language])
 
 
+def chance(value: float | None, language: str) -> str:
+    """Format a probability as per cent; what rounds to 0 or 100 prints as <1% or >99%."""
+    if value is not None and 0 < value < 0.01:
+        return "<" + percent(0.01, language, 0)
+    if value is not None and 0.99 < value < 1:
+        return ">" + percent(0.99, language, 0)
+    return percent(value, language, 0)
+
+
 def money(value: float | None, language: str, currency: str, digits: int = 0) -> str:
     """Format an amount with its currency sign."""
     if value is None or _is_missing(value):

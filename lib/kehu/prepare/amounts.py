@@ -14,6 +14,7 @@ MONEY = "decimal(18, 4)"
 _EXACT = "decimal(18, 6)"
 _CURRENCY = r"(?:CNY|RMB|USD|EUR|GBP|HKD|TWD|JPY|HK\$|NT\$|US\$|[¥$€£])"
 _PLAIN = r"^-?\d+(\.\d+)?$"
+_TINY = r"^-?\d(\.\d+)?[eE]-\d+$"
 _POINT = r"^(\d+|\d{1,3}(,\d{3})+|\d{1,3}(_\d{3})+)(\.\d*)?$|^\.\d+$"
 _COMMA = r"^(\d+|\d{1,3}(\.\d{3})+|\d{1,3}(_\d{3})+)(,\d*)?$|^,\d+$"
 _POINT_ONLY = r"^[\d_]*\.(\d{0,2}|\d{4,})$|^0\.\d+$|^\d+(,\d{3})+\.\d*$|^\d+(,\d{3}){2,}$"
@@ -52,8 +53,8 @@ def parsed(text: StringValue, short: StringValue, comma: bool = False) -> Decima
     Returns
     -------
     ibis decimal column
-        12 digits and 6 decimals. Scientific notation is blank: a spreadsheet that writes it has
-        thrown digits away.
+        12 digits and 6 decimals. 4.4e-16 is float noise and becomes 0; 1.2E+05 is blank, since
+        a spreadsheet that writes it has thrown digits away.
     """
     core = _unsigned(short)
     group, point = (".", ",") if comma else (",", ".")
@@ -63,12 +64,14 @@ def parsed(text: StringValue, short: StringValue, comma: bool = False) -> Decima
     scaled = (digits.try_cast(_EXACT) * (size * sign).cast("decimal(10, 0)")).try_cast(_EXACT)
     slow = ibis.ifelse(core.re_search(_COMMA if comma else _POINT), scaled, ibis.null(_EXACT))
     simple = text.re_search(r"^-?\d+$" if comma else _PLAIN)
-    return ibis.ifelse(simple, text.try_cast(_EXACT), slow)
+    tiny = text.try_cast("float64").try_cast(_EXACT)
+    return ibis.cases((simple, text.try_cast(_EXACT)), (text.re_search(_TINY), tiny), else_=slow)
 
 
-def has_more_decimals(text: StringValue, comma: bool = False, places: int = 4) -> BooleanValue:
+def has_more_decimals(text: StringValue, comma: bool = False) -> BooleanValue:
     """Whether the text has more decimals than are kept, as a spreadsheet's float noise does."""
-    return text.re_search(rf"{',' if comma else '[.]'}\d{{{places}}}\d*[1-9]")
+    many = text.re_search(rf"{',' if comma else '[.]'}\d{{4}}\d*[1-9]")
+    return many | text.re_search(_TINY)
 
 
 def evidence(text: StringValue) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def decided(raws: Sequence[Raw], date_column: str, max_unreadable: float) -> lis
 def _repeats(raws: Sequence[Raw], readings: Sequence[Reading]) -> Table:
     """Find the rows equal in every column, and read the same way, to an earlier row."""
     keys = [
-        raw.table.select("source", "row", "_all", file=ibis.literal(i), way=ibis.literal(str(how)))
+        raw.table.select("source", "row", "_all", file=ibis.literal(i), way=ibis.literal(how.way))
         for i, (raw, how) in enumerate(zip(raws, readings, strict=True))
     ]
     rows = reading.computed_once(ibis.union(*keys), "row_keys")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 
+import opencc
+
 from kehu.errors import KehuError, Problem
-from kehu.prepare import files
+from kehu.prepare import files, guess
 
 _SAMPLE = 20_000
 _CLEAR, _LEAD = 0.6, 0.2
@@ -21,7 +24,7 @@ _MARKS = (
 )
 
 
-def decide(path: Path, given: str | None = None) -> str:
+def decide(path: Path, given: str | None = None, wanted: Iterable[str] = ()) -> str:
     """Find the encoding that reads every byte of a file.
 
     Parameters
@@ -30,6 +33,8 @@ def decide(path: Path, given: str | None = None) -> str:
         A text file, gzipped or not.
     given : str, optional
         The encoding named in the params; it must read the whole file.
+    wanted : iterable of str
+        Column names the file should hold; an encoding that alone yields them all is right.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def decide(path: Path, given: str | None = None) -> str:
     for name in filter(None, (marked, wide, "utf-8")):
         if _reads(path, name):
             return name
-    return _compared(path)
+    return _compared(path, [w for w in wanted if not w.isascii()])
 
 
 def _given(path: Path, name: str) -> str:
@@ -89,12 +94,16 @@ def _reads(path: Path, name: str) -> bool:
     return True
 
 
-def _compared(path: Path) -> str:
+def _compared(path: Path, wanted: list[str]) -> str:
     sample = _foreign_lines(path)
     damaged = _damaged_utf8(path, sample)
     if damaged:
         raise KehuError(damaged)
     names = [n for n in ("gb18030", "big5", "cp1252") if _reads(path, n)]
+    telling = [n for n in names if wanted and all(w in sample.decode(n) for w in wanted)]
+    telling = telling or [n for n in names if guess.names_in(sample.decode(n).splitlines()[0])]
+    if len(telling) == 1:
+        return telling[0]
     ranked = sorted(((_plausible(sample.decode(n), n), n) for n in names), reverse=True)
     runner_up = ranked[1][0] if len(ranked) > 1 else 0.0
     if ranked and ranked[0][0] >= _CLEAR and ranked[0][0] - runner_up >= _LEAD:
@@ -150,7 +159,7 @@ def _plausible(text: str, name: str) -> float:
     foreign = [p for p in pairs if not p[0].isascii()]
     if not foreign:
         return 0.0
-    everyday = _latin if name == "cp1252" else (_chinese if name == "gb18030" else _big5)
+    everyday = _latin if name == "cp1252" else (_chinese if name == "gb18030" else _traditional)
     return sum(everyday(*p) for p in foreign) / len(foreign)
 
 
@@ -166,6 +175,16 @@ def _chinese(char: str, _before: str, _after: str) -> bool:
     return bool(code) and (0xB0 <= code[0] <= 0xD7 or code[0] in (0xA1, 0xA3))
 
 
-def _big5(char: str, _before: str, _after: str) -> bool:
-    code = char.encode("big5", errors="ignore")
-    return bool(code) and 0xA1 <= code[0] <= 0xC6
+def _traditional(char: str, before: str, after: str) -> bool:
+    return bool(char.encode("big5", errors="ignore")) and _chinese(_simplified(char), before, after)
+
+
+@cache
+def _simplified(char: str) -> str:
+    simple: str = _converter().convert(char)
+    return simple
+
+
+@lru_cache(maxsize=1)
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")

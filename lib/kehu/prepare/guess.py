@@ -99,6 +99,12 @@ def mapping(
     ]
 
 
+def names_in(header: str) -> list[str]:
+    """List the Chinese column names the kit knows that stand in a file's first line."""
+    known = {a for table in _aliases().values() for names in table.values() for a in names}
+    return sorted(a for a in known if not a.isascii() and a in header)
+
+
 def _is_clear(
     name: str, column: str, confidence: float, found: list[tuple[str, str, float]]
 ) -> bool:

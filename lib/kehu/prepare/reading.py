@@ -42,6 +42,11 @@ class Reading:
     commas: frozenset[str]
     id_decimals: bool
 
+    @property
+    def way(self) -> str:
+        """What was decided, as one text: rows read in the same way can be compared."""
+        return f"{self.date_order} {sorted(self.commas)} {self.id_decimals}"
+
 
 def decide(raw: Raw, date: str, max_unreadable: float) -> tuple[Reading, list[Problem]]:
     """Let a file's data decide between readings, in one pass.

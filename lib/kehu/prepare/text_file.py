@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from kehu.errors import KehuError, Problem
@@ -75,7 +76,8 @@ def layout(
     KehuError
         KH-D02 no rows at all, KH-D05 undecidable encoding or separator.
     """
-    found = encoding.decide(path, given_encoding)
+    wanted = set(wanted)
+    found = encoding.decide(path, given_encoding, () if names else wanted)
     lines = _head(path, found)
     if not lines:
         problem = Problem("KH-D02", path.name, "the file holds no rows.", "Export it again.")
@@ -87,7 +89,7 @@ def layout(
             remedy = "Give one character, `tab` or `whitespace`."
             raise KehuError(Problem("KH-D05", path.name, what, remedy))
     else:
-        separator = _separator(path, lines, set(wanted), names)
+        separator = _separator(path, lines, wanted, names)
     first = tuple(cell.strip() for cell in _split(lines, separator)[0])
     return Layout(found, separator, tuple(names) if names else first, names is None)
 
@@ -189,6 +191,7 @@ def store(path: Path, shape: Layout, target: Path) -> Written:
                 ),
             )
             for batch in reader:
+                _refuse_swallowed_rows(path, batch, shape, out.rows)
                 out.write(batch.columns, malformed)
             out.finish(malformed)
     except pa.ArrowInvalid as error:
@@ -223,6 +226,24 @@ def _not_split(path: Path, message: str) -> Problem:
     what = f"the rows cannot be told apart ({message.splitlines()[0][:120]})."
     remedy = 'Look for a quotation mark (") that is not closed.'
     return Problem("KH-D12", path.name, what, remedy)
+
+
+def _refuse_swallowed_rows(path: Path, batch: pa.RecordBatch, shape: Layout, before: int) -> None:
+    """Refuse a cell that holds whole rows of the file: a quotation mark was left open there."""
+    for cells in batch.columns:
+        several = pc.match_substring(cells, "\n")
+        if not pc.any(several).as_py():
+            continue
+        for place in pc.indices_nonzero(several).to_pylist():
+            lines = cells[place].as_py().splitlines()[1:]
+            widths = {len(row) for row in _split(lines, shape.separator)}
+            if len(shape.columns) > 1 and len(shape.columns) in widths:
+                what = (
+                    f"a quotation mark in or after data row {before + place + 1} is not closed "
+                    f"(“{lines[0][:40]}…” was taken for part of a cell)."
+                )
+                remedy = "Close or remove the quotation mark in that row."
+                raise KehuError(Problem("KH-D12", path.name, what, remedy))
 
 
 def _refuse_open_quotes(path: Path, malformed: list[tuple[int, str]]) -> None:

@@ -82,7 +82,7 @@ def lorenz(say: Translator, curve: pd.DataFrame, gini: float) -> Chart:
     top = float(np.interp(0.2, x, y))
     ax.plot([0.2, 0.2, 0], [0, top, top], color=WARM, linewidth=1)
     ax.plot([0.2], [top], "o", color=WARM, markersize=5)
-    ax.annotate(f"20 % → {say.format(top, 'percent0')}", (0.2, top), (10, -12),
+    ax.annotate(f"20% → {say.format(top, 'percent0')}", (0.2, top), (10, -12),
                 textcoords="offset points", fontsize=9, color=HOUSE.ink)  # fmt: skip
     ax.annotate(say("charts.lorenz.equal"), (0.62, 0.57), fontsize=8, color=HOUSE.muted)
     ax.set(xlim=(0, 1), ylim=(0, 1.02))

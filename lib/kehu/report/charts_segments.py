@@ -87,7 +87,7 @@ def key_map(say: Translator, value: pd.DataFrame, segments: pd.DataFrame) -> Cha
         Contracts of those names.
     """
     table = value.merge(segments[["customer_id", "is_key"]], on="customer_id")
-    table = table[(table["total_spend"] > 0) & (table["clv"] > 0)]
+    table = table[table["total_spend"] > 0].assign(clv=lambda d: d["clv"].clip(lower=1))
     figure, ax = canvas(height=3.3)
     for marked, colour, size in ((False, LIGHT, 5), (True, ACCENT, 11)):
         part = table[table["is_key"] == marked]

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 import kehu
 from kehu.errors import KehuError, Problem
-from kehu.report import markup
+from kehu.report import fonts, markup, webfont
 from kehu.report.style import HOUSE
 
 LABELS = (
@@ -79,6 +79,12 @@ class ReportMeta:
         missing = [key for key in LABELS if key not in self.labels]
         if missing:
             raise ValueError(f"labels without text: {missing}")
+
+    @property
+    def words(self) -> list[str]:
+        """Everything the cover, head and foot say."""
+        parts = (self.title, self.subtitle, self.client, self.period, *self.labels.values())
+        return [*parts, *(text for row in self.facts for text in row)]
 
     @property
     def facts(self) -> list[tuple[str, str]]:
@@ -190,8 +196,16 @@ def page(content: str, meta: ReportMeta) -> str:
     -----
     The content policy is `default-src 'none'`. The style sheet and the script are allowed by hash;
     `style` attributes are allowed (`style-src-attr`), because table cells carry colours and bars.
+    Chinese characters come with the page for systems that have no font for them.
+
+    Raises
+    ------
+    KehuError
+        KH-R03, the templates are missing; KH-F01, no Chinese font for a Chinese report.
     """
-    style = _palette() + _asset("report.css")
+    shown = BeautifulSoup(content, "html.parser").get_text() + "".join(meta.words)
+    glyphs = webfont.font_face(shown, fonts.find(meta.language).sans)
+    style = glyphs + _palette() + _asset("report.css")
     script = _asset("report.js")
     environment = Environment(loader=FileSystemLoader(templates_dir() / "kehu"), autoescape=True)
     return environment.get_template("page.html.j2").render(

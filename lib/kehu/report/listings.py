@@ -10,10 +10,12 @@ from great_tables import GT
 
 from kehu import tables
 from kehu.i18n import Translator
+from kehu.i18n.formats import MISSING
 from kehu.report.show import Listing
 
 Columns = Mapping[str, str]
-"""Column to format kind of `Translator.format`; `""` for text, `code:PART` for catalogue words."""
+"""Column to format kind of `Translator.format`; also `""` for text, `code:PART` for catalogue words
+and `figure` for numbers formatted already."""
 
 
 def label(say: Translator, column: str) -> str:
@@ -74,9 +76,9 @@ def _cell(say: Translator, value: Any, kind: str) -> str:
     if kind.startswith("code:"):
         part = kind.removeprefix("code:")
         codes = str(value).split(",") if isinstance(value, str) and value else []
-        return say("report.list_separator").join(say(f"{part}.{c}") for c in codes) or "—"
-    if not kind and (value is None or value != value):
-        return "—"
+        return say("report.list_separator").join(say(f"{part}.{c}") for c in codes) or MISSING
+    if kind in ("", "figure"):
+        return MISSING if value is None or value != value else str(value)
     return say.format(value, kind)
 
 
@@ -92,8 +94,13 @@ def rfm_cuts(say: Translator, cuts: pd.DataFrame, empty_bins: int) -> Listing:
 def backtest(say: Translator, table: pd.DataFrame, verdict: str) -> Listing:
     """List hold-out purchases per customer by calibration frequency, and their total."""
     rows = table[table["kind"].isin(["bucket", "total"])].copy()
-    rows.loc[rows["kind"] == "total", "bucket"] = say("listings.backtest.total")
-    columns = {"bucket": "", "customers": "int", "actual": "dec3", "model": "dec3", "naive": "dec3"}
+    is_total = rows["kind"] == "total"
+    for column in ("actual", "model", "naive"):
+        plain = rows[column].map(lambda v: say.format(v, "dec3"))
+        rows[column] = plain.where(~is_total, rows[column].map(lambda v: say.format(v, "int")))
+    rows.loc[is_total, "bucket"] = say("listings.backtest.total")
+    columns = {"bucket": "", "customers": "int", "actual": "figure", "model": "figure",
+               "naive": "figure"}  # fmt: skip
     return listing(say, rows, columns, "backtest", verdict=verdict)
 
 
@@ -114,7 +121,7 @@ def key_customers(
 ) -> Listing:
     """List key customers, or near misses, with value, interval, activity and criteria met."""
     columns = {"customer_id": "", "name": "", "total_spend": "short_money", "clv": "short_money",
-               "clv_low": "short_money", "clv_high": "short_money", "p_alive": "percent0",
+               "clv_low": "short_money", "clv_high": "short_money", "p_alive": "chance",
                "days_since_last": "int", "key_reasons": "code:key_reason"}  # fmt: skip
     shown = {c: k for c, k in columns.items() if c != "name" or table["name"].notna().any()}
     return listing(say, table, shown, name, most=most)
@@ -153,12 +160,15 @@ def actions(say: Translator, table: pd.DataFrame, playbook: Any, most: int = 20)
 
 
 def ledger(say: Translator, table: pd.DataFrame) -> Listing:
-    """List what each cleaning rule did to each file, to the row."""
-    rows = table.sort_values(["table", "source", "step"])
+    """List what each cleaning rule did to each file; rules that met no row are counted only."""
+    effects = table[["rows_merged", "rows_quarantined", "rows_repaired"]].sum(axis=1)
+    rows = table[effects > 0].sort_values(
+        ["table", "source", "step"], ascending=[False, True, True]
+    )
     columns = {"source": "", "rule": "code:rule", "rows_in": "int", "rows_kept": "int",
                "rows_merged": "int", "rows_quarantined": "int", "rows_repaired": "int",
                "amount_removed": "money"}  # fmt: skip
-    return listing(say, rows, columns, "ledger")
+    return listing(say, rows, columns, "ledger", idle=int((effects == 0).sum()))
 
 
 def quality(say: Translator, table: pd.DataFrame) -> Listing:
@@ -167,7 +177,8 @@ def quality(say: Translator, table: pd.DataFrame) -> Listing:
     rows = rows.assign(column=[label(say, name) for name in rows["column"]])
     columns = {"table": "code:table", "column": "", "measure": "code:quality",
                "passed": "int", "rows": "int", "share": "percent"}  # fmt: skip
-    return listing(say, rows, columns, "quality", most=24)
+    below = rows[rows["share"] < 1]
+    return listing(say, below, columns, "quality", full=len(rows) - len(below))
 
 
 def sources(say: Translator, table: pd.DataFrame) -> Listing:

@@ -75,7 +75,8 @@ def _card(tell: Translator, row: dict[str, object]) -> str:
     parts = ("value", "history", "activity")
     lines = "".join(f"<p>{html.escape(tell(f'card.{part}', row))}</p>" for part in parts)
     title = f"{html.escape(str(name))} <small>{html.escape(str(row['customer_id']))}</small>"
-    return f'<section class="card"><h4>{title}</h4><p>{badges}</p>{lines}</section>'
+    card = f'<section class="card"><h4>{title}</h4><p>{badges}</p>{lines}</section>'
+    return f'<div class="cell">{card}</div>'
 
 
 def model_parameters(tell: Translator, facts: dict[str, float], names: Sequence[str]) -> Listing:

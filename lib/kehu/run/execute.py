@@ -150,9 +150,19 @@ def run(path: str | Path, progress: Progress, *, warm: bool = True) -> Outcome:
     progress.begin(target.name, len(plan.STAGES) + 1)
     with lock.locked(target.folder), _scratch(target):
         clear(target)
-        _execute_all(file, outcome, progress, "kehu-warm" if warm else "python3")
+        _execute_all(file, outcome, progress, _kernel(warm))
         _finish(file, outcome, progress)
     return outcome
+
+
+def _kernel(warm: bool) -> str:
+    from kehu.run import kernel
+
+    if not warm or not kernel.can_fork():
+        return "python3"
+    kernel.warm_environment()
+    kernel.start_server()
+    return kernel.KERNEL_NAME
 
 
 def _execute_all(file: ParamsFile, outcome: Outcome, progress: Progress, kernel: str) -> None:

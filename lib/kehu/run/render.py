@@ -80,12 +80,11 @@ def report_meta(run: Run, params: Params, language: str) -> ReportMeta:
     from kehu.report import html
 
     say = Translator(language, params.currency)
-    title = say.pick(params.title)
     places = {"page": "{page}", "pages": "{pages}"}
     return html.ReportMeta(
-        title=title,
+        title=say("report.title"),
         subtitle=say("report.subtitle"),
-        client=title,
+        client=say.pick(params.title),
         period=params.period,
         issued=date.fromisoformat(params.analysis_date),
         analysis_date=formats.day(params.analysis_date, language),

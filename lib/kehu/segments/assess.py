@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from kehu.errors import KehuError, Problem
 from kehu.segments.key import cut_offs, key_customers
-from kehu.segments.rfm_rules import rfm_segments, thresholds
+from kehu.segments.rfm_rules import SEGMENTS, rfm_segments, thresholds
 from kehu.segments.tiers import TIERS, tiers
 
 
@@ -30,7 +31,14 @@ def segments_table(
     -------
     pandas.DataFrame
         Contract `segments`, one row per customer of `value`.
+
+    Raises
+    ------
+    KehuError
+        KH-D11: there are no customers.
     """
+    if value.empty:
+        raise KehuError(Problem("KH-D11", "value", "there are no customers to class."))
     classes = value[["customer_id", "abc_class"]].assign(
         tier=tiers(value["clv"], tier_shares), rfm_segment=rfm_segments(value)
     )
@@ -50,6 +58,7 @@ def tier_table(value: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row per tier, best first: `tier, customers, customers_share, spend_share, clv_share`.
+        Shares of a total of 0 are 0.
     """
     table = value[["customer_id", "total_spend", "clv"]].merge(
         segments[["customer_id", "tier"]], on="customer_id"
@@ -58,7 +67,7 @@ def tier_table(value: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
         customers=("clv", "size"), spend=("total_spend", "sum"), clv=("clv", "sum")
     )
     sums = sums.reindex(TIERS, fill_value=0)
-    shares = sums / sums.sum()
+    shares = (sums / sums.sum()).fillna(0.0)
     shares.columns = pd.Index(["customers_share", "spend_share", "clv_share"])
     return shares.assign(customers=sums["customers"].astype("int64")).reset_index()
 
@@ -83,8 +92,12 @@ def near_misses(
     value: pd.DataFrame, segments: pd.DataFrame, customers: pd.DataFrame, min_criteria: int
 ) -> pd.DataFrame:
     """List the customers one criterion short of being key, highest lifetime value first."""
-    near = segments[segments["key_criteria_met"] == min_criteria - 1]
-    return _listed(value, near[near["key_criteria_met"] > 0], customers)
+    return _listed(value, _near(segments, min_criteria), customers)
+
+
+def _near(segments: pd.DataFrame, min_criteria: int) -> pd.DataFrame:
+    met = segments["key_criteria_met"]
+    return segments[(met > 0) & (met == min_criteria - 1)]
 
 
 def _listed(value: pd.DataFrame, chosen: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame:
@@ -92,17 +105,29 @@ def _listed(value: pd.DataFrame, chosen: pd.DataFrame, customers: pd.DataFrame) 
     table = value.merge(classes, on="customer_id").merge(
         customers[["customer_id", "name"]], on="customer_id", how="left"
     )
-    return table.sort_values(["clv", "customer_id"], ascending=[False, True])
+    return table.sort_values(["clv", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
 def facts(
     value: pd.DataFrame, segments: pd.DataFrame, key_top_share: float, key_min_criteria: int
 ) -> dict[str, Any]:
-    """Name the numbers that the report's sentences quote."""
+    """Name the numbers that the report's sentences quote.
+
+    Parameters
+    ----------
+    value, segments : pandas.DataFrame
+        Contracts of those names.
+    key_top_share, key_min_criteria
+        See `kehu.segments.key.key_customers`.
+
+    Returns
+    -------
+    dict
+        Name to number or text; the largest of equally large segments is the first of `SEGMENTS`.
+    """
     held = tier_table(value, segments).iloc[0]
     limits = thresholds(value)
-    sizes = segments["rfm_segment"].value_counts()
-    is_key = value["customer_id"].isin(segments.loc[segments["is_key"], "customer_id"])
+    sizes = segments["rfm_segment"].value_counts().reindex(SEGMENTS, fill_value=0)
     cuts = cut_offs(value, key_top_share)
     return {
         "n_top": int(held["customers"]),
@@ -111,17 +136,22 @@ def facts(
         "r_cut": limits["r_score"],
         "f_cut": limits["f_score"],
         "m_cut": limits["m_score"],
-        "largest": str(sizes.index[0]),
-        "largest_share": float(sizes.iloc[0] / len(segments)),
-        "n_key": int(is_key.sum()),
-        "key_spend_share": float(
-            value.loc[is_key, "total_spend"].sum() / value["total_spend"].sum()
-        ),
-        "key_clv_share": float(value.loc[is_key, "clv"].sum() / value["clv"].sum()),
+        "largest": str(sizes.idxmax()),
+        "largest_share": float(sizes.max() / len(segments)),
+        **_key(value, segments),
         "min_criteria": key_min_criteria,
-        "n_near": int((segments["key_criteria_met"] == key_min_criteria - 1).sum())
-        if key_min_criteria > 1
-        else 0,
+        "n_near": len(_near(segments, key_min_criteria)),
         "top_share_used": key_top_share,
         **{f"cut_{name}": cut for name, cut in cuts.items()},
+    }
+
+
+def _key(value: pd.DataFrame, segments: pd.DataFrame) -> dict[str, Any]:
+    is_key = value["customer_id"].isin(segments.loc[segments["is_key"], "customer_id"])
+    money = value[["total_spend", "clv"]]
+    held = (money[is_key].sum() / money.sum()).fillna(0.0)
+    return {
+        "n_key": int(is_key.sum()),
+        "key_spend_share": float(held["total_spend"]),
+        "key_clv_share": float(held["clv"]),
     }

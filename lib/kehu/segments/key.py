@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import math
 
-from kehu.segments.tiers import share_above
+import pandas as pd
 
 CRITERIA = {"contribution": "total_spend", "potential": "clv", "frequency": "n_orders"}
 """Criterion to the measure whose top share meets it: past money, future value, closeness."""
@@ -18,19 +18,25 @@ def criteria(value: pd.DataFrame, top_share: float) -> pd.DataFrame:
     value : pandas.DataFrame
         Contract `value`.
     top_share : float
-        A criterion is met by customers with fewer than this share of all customers above them,
-        0…1.
+        Share of all customers that may meet a criterion, 0…1, rounded up to whole customers.
 
     Returns
     -------
     pandas.DataFrame of bool
         A column per criterion, index of `value`.
+
+    Notes
+    -----
+    Equal values are in or out together, and out where they do not all fit: one order is nothing
+    special where nearly everybody has one.
     """
-    return pd.DataFrame({c: share_above(value[m]) < top_share for c, m in CRITERIA.items()})
+    places = math.ceil(len(value) * top_share - 1e-9)
+    ranks = {c: value[m].rank(method="max", ascending=False) for c, m in CRITERIA.items()}
+    return pd.DataFrame({c: rank <= places for c, rank in ranks.items()})
 
 
 def cut_offs(value: pd.DataFrame, top_share: float) -> dict[str, float]:
-    """Return the smallest value that meets each criterion, in the measure's own unit."""
+    """Return the smallest value that meets each criterion, in its own unit; nan if none does."""
     met = criteria(value, top_share)
     return {c: float(value.loc[met[c], m].min()) for c, m in CRITERIA.items()}
 
@@ -55,12 +61,14 @@ def key_customers(value: pd.DataFrame, top_share: float, min_criteria: int) -> p
     """
     met = criteria(value, top_share)
     count = met.sum(axis=1).astype("int64")
-    names = met.apply(lambda row: ",".join(c for c in met.columns if row[c]), axis=1)
+    reasons = pd.Series("", index=met.index, dtype="str")
+    for criterion in met.columns:
+        reasons += met[criterion].map({True: f",{criterion}", False: ""})
     return pd.DataFrame(
         {
             "customer_id": value["customer_id"],
             "key_criteria_met": count,
             "is_key": count >= min_criteria,
-            "key_reasons": names.astype("str").where(count > 0),
+            "key_reasons": reasons.str[1:].where(count > 0),
         }
     )

@@ -48,10 +48,11 @@ def rfm_segments(rfm: pd.DataFrame) -> pd.Series:
     pandas.Series of str
         Of `SEGMENTS`, index of `rfm`.
     """
-    limits = thresholds(rfm)
-    high = pd.DataFrame({c: rfm[c] > limit for c, limit in limits.items()})
-    codes = [RULES[(bool(r), bool(f), bool(m))] for r, f, m in high.itertuples(index=False)]
-    return pd.Series(codes, index=rfm.index, name="rfm_segment", dtype="str")
+    high = [rfm[c] > limit for c, limit in thresholds(rfm).items()]
+    named = pd.Series("", index=rfm.index, name="rfm_segment", dtype="str")
+    for (r, f, m), segment in RULES.items():
+        named[(high[0] == r) & (high[1] == f) & (high[2] == m)] = segment
+    return named
 
 
 def rule_table(rfm: pd.DataFrame, spend: pd.Series, clv: pd.Series) -> pd.DataFrame:
@@ -68,9 +69,9 @@ def rule_table(rfm: pd.DataFrame, spend: pd.Series, clv: pd.Series) -> pd.DataFr
     -------
     pandas.DataFrame
         Eight rows: `rfm_segment, r_high, f_high, m_high, customers, customers_share, spend,
-        spend_share, clv`; a segment nobody falls in has 0 customers.
+        spend_share, clv`; a segment nobody falls in has 0 customers. Shares of a total of 0 are 0.
     """
-    named = rfm_segments(rfm)
+    named, total = rfm_segments(rfm), float(spend.sum())
     money = pd.DataFrame({"segment": named, "spend": spend, "clv": clv})
     sums = money.groupby("segment").agg(
         customers=("spend", "size"), spend=("spend", "sum"), clv=("clv", "sum")
@@ -81,5 +82,5 @@ def rule_table(rfm: pd.DataFrame, spend: pd.Series, clv: pd.Series) -> pd.DataFr
     return table.assign(
         customers=table["customers"].astype("int64"),
         customers_share=table["customers"] / len(rfm),
-        spend_share=table["spend"] / spend.sum(),
+        spend_share=table["spend"] / total if total else 0.0,
     )

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 TIERS = ("top", "potential", "long_tail")
 
+ROUNDING = 1e-9
+"""Width within which a share counts as lying on a border: .1 + .2 is not below .3."""
+
 
 def share_above(values: pd.Series) -> pd.Series:
     """Return the share of customers strictly above each one, 0…1; equal values share a place."""
@@ -29,9 +32,9 @@ def tiers(values: pd.Series, shares: Sequence[float]) -> NDArray[np.str_]:
     Returns
     -------
     ndarray of str, shape (n,)
-        Of `TIERS`. Customers of equal value are in the same tier, so a tier may be larger than its
-        share.
+        Of `TIERS`. A customer is in the top tier if fewer than its share of customers are worth
+        more. Customers of equal value are in the same tier, so a tier may be larger than its share.
     """
     above = share_above(values)
-    limits = [above < shares[0], above < shares[0] + shares[1]]
+    limits = [above < end - ROUNDING for end in np.cumsum(shares)]
     return np.select(limits, list(TIERS[:2]), TIERS[2])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from kehu.errors import KehuError, Problem
 from kehu.value.clv.backtest import Backtest
 from kehu.value.concentration import abc_classes, gini, top_share, value_matrix
 from kehu.value.holdout import Split
@@ -28,16 +30,29 @@ def value_table(
     Returns
     -------
     pandas.DataFrame
-        Contract `value`.
+        Contract `value`, in the order of `summary`.
+
+    Raises
+    ------
+    KehuError
+        KH-D11: after refunds the customers together spent nothing, so that shares mean nothing.
+    ValueError
+        The three tables hold different customers.
     """
+    total = float(summary["total_spend"].sum())
+    if total <= 0:
+        what = f"the spend of all {len(summary):,} customers adds up to {total:,.2f}."
+        raise KehuError(Problem("KH-D11", "summary.total_spend", what, "Check the amounts."))
     measures = summary[["customer_id", "n_orders", "days_since_last", "total_spend"]]
     scores = rfm[["customer_id", "r_score", "f_score", "m_score"]]
     table = measures.merge(scores, on="customer_id", validate="1:1")
     table = table.merge(clv, on="customer_id", validate="1:1")
+    if not len(table) == len(summary) == len(rfm) == len(clv):
+        raise ValueError("summary, rfm and clv hold different customers")
     mean = table["total_spend"] / table["n_orders"]
     return table.assign(
         mean_order_value=mean,
-        spend_share=table["total_spend"] / table["total_spend"].sum(),
+        spend_share=table["total_spend"] / total,
         matrix_class=value_matrix(table["n_orders"], mean),
         abc_class=abc_classes(table["total_spend"], abc_cuts),
         score=100 * table["clv"].rank(method="average", pct=True),
@@ -88,12 +103,17 @@ def facts(
         "rating_history": _rated(float(summary["T"].max()) / horizon, 2, 1),
         "rating_model": {"A": "green", "B": "amber", "C": "red"}[proof.verdict],
         "rating_identified": "green" if models.purchases.identified else "red",
-        "rating_independence": _rated(-abs(models.spend.correlation), -0.15, -0.3),
+        "rating_independence": _independence(models.spend.correlation),
     }
 
 
 def _rated(value: float, green: float, amber: float) -> str:
     return "green" if value >= green else "amber" if value >= amber else "red"
+
+
+def _independence(correlation: float) -> str:
+    """Rate the assumption that frequency and spend are unrelated; amber where nothing tells."""
+    return "amber" if np.isnan(correlation) else _rated(-abs(correlation), -0.15, -0.3)
 
 
 def _population(summary: pd.DataFrame, value: pd.DataFrame) -> dict[str, Any]:
@@ -141,7 +161,8 @@ def _parameters(prefix: str, models: Models) -> dict[str, Any]:
 
 
 def _future(summary: pd.DataFrame, value: pd.DataFrame, models: Models) -> dict[str, Any]:
-    repeat = value.loc[summary["frequency"].to_numpy() > 0, "p_alive"]
+    returned = summary.loc[summary["frequency"] > 0, "customer_id"]
+    repeat = value.loc[value["customer_id"].isin(returned), "p_alive"]
     at_risk = value[(value["p_alive"] < 0.5) & (value["abc_class"] == "A")]
     return {
         "time_unit": models.purchases.time_unit,

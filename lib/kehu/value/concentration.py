@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 MATRIX_CLASSES = ("best", "frequent", "spender", "uncertain")
 """Quadrants: often and much, often and little, seldom and much, seldom and little."""
 
+ROUNDING = 1e-9
+"""Relative width within which a float counts as lying on a border."""
+
 
 def abc_classes(spend: ArrayLike, cuts: tuple[float, float] | list[float]) -> NDArray[np.str_]:
     """Class customers A, B, C by cumulated spend; equal spend always gets the same class.
@@ -24,7 +27,7 @@ def abc_classes(spend: ArrayLike, cuts: tuple[float, float] | list[float]) -> ND
     -------
     ndarray of str, shape (n,)
         A customer is in A if those who spend *more* bring less than the first cut; so the customer
-        who crosses the line is in A.
+        who crosses the line is in A. All C where nobody spent anything.
     """
     money = np.clip(np.asarray(spend, dtype=float), 0, None)
     if money.sum() == 0:
@@ -32,8 +35,8 @@ def abc_classes(spend: ArrayLike, cuts: tuple[float, float] | list[float]) -> ND
     _, place = np.unique(money, return_inverse=True)
     sums = np.bincount(place, weights=money)
     share_above = (np.cumsum(sums[::-1])[::-1] - sums)[place] / money.sum()
-    classes = np.where(share_above < cuts[0], "A", np.where(share_above < cuts[1], "B", "C"))
-    return np.where(money > 0, classes, "C")
+    below = [share_above < cut - ROUNDING for cut in cuts]
+    return np.select([money == 0, *below], ["C", "A", "B"], "C")
 
 
 def lorenz(spend: ArrayLike) -> pd.DataFrame:
@@ -47,14 +50,13 @@ def lorenz(spend: ArrayLike) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        n + 1 rows `customers_share, spend_share`, both 0…1 and ascending, best customers first.
+        n + 1 rows `customers_share, spend_share`, both 0…1 and ascending, best customers first;
+        the diagonal where nobody spent anything.
     """
     money = np.sort(np.clip(np.asarray(spend, dtype=float), 0, None))[::-1]
-    total = money.sum()
-    cumulated = np.concatenate([[0.0], np.cumsum(money) / total if total else money])
-    return pd.DataFrame(
-        {"customers_share": np.linspace(0, 1, len(cumulated)), "spend_share": cumulated}
-    )
+    cumulated = np.cumsum(money if money.any() else np.ones_like(money))
+    share = np.concatenate([[0.0], cumulated / cumulated[-1:]])
+    return pd.DataFrame({"customers_share": np.linspace(0, 1, len(share)), "spend_share": share})
 
 
 def top_share(spend: ArrayLike, customers_share: float) -> float:
@@ -78,11 +80,12 @@ def gini(spend: ArrayLike) -> float:
 
     Notes
     -----
-    Twice the area between the 80/20 curve and the diagonal, without small-sample correction.
+    Twice the area between the 80/20 curve and the diagonal, without small-sample correction: at
+    most 1 - 1/n.
     """
     curve = lorenz(spend)
     area = np.trapezoid(curve["spend_share"], curve["customers_share"])
-    return float(2 * area - 1)
+    return max(float(2 * area - 1), 0.0)
 
 
 def value_matrix(n_orders: ArrayLike, mean_order_value: ArrayLike) -> NDArray[np.str_]:
@@ -98,7 +101,8 @@ def value_matrix(n_orders: ArrayLike, mean_order_value: ArrayLike) -> NDArray[np
     Returns
     -------
     ndarray of str, shape (n,)
-        Of `MATRIX_CLASSES`; the lines are the means over customers, and "often" or "much" is above.
+        Of `MATRIX_CLASSES`; the lines are the means over customers, "often" and "much" are above,
+        and a customer on a line is below it.
 
     References
     ----------
@@ -106,7 +110,12 @@ def value_matrix(n_orders: ArrayLike, mean_order_value: ArrayLike) -> NDArray[np
     Journal of Consumer Marketing 15(5), 494-504.
     """
     orders, amount = np.asarray(n_orders, float), np.asarray(mean_order_value, float)
-    often, much = orders > orders.mean(), amount > amount.mean()
+    often, much = _above_mean(orders), _above_mean(amount)
     return np.select(
         [often & much, often & ~much, ~often & much], list(MATRIX_CLASSES[:3]), MATRIX_CLASSES[3]
     )
+
+
+def _above_mean(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    mean = values.mean()
+    return np.asarray(values > mean + ROUNDING * abs(mean))

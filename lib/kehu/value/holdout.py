@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import ibis
+import numpy as np
 import pandas as pd
 from ibis.expr.types import Table
 
 from kehu.errors import KehuError, Problem
-from kehu.value.summary import DAYS_PER_UNIT, purchase_days, summary
+from kehu.value.summary import purchase_days, summary, unit_days
+
+SHORT_MONTH = 0.1
+"""Time units that a hold-out may lack to count as whole: calendar months vary by up to .08."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,14 @@ def split(
     Parameters
     ----------
     transactions : ibis Table
-        Contract `transactions`.
+        Contract `transactions`; lines after `analysis_date` are not looked at.
     analysis_date : str
         Last day observed, inclusive, ISO.
     time_unit, refunds : str
         As in `kehu.value.summary.summary`.
     calibration_end : str, optional
-        Last day the model may see; left out, two thirds of the history, so that the hold-out is a
-        whole number of time units.
+        Last day the model may see, ISO; left out, two thirds of the history, so that the hold-out
+        is a whole number of time units.
 
     Returns
     -------
@@ -71,47 +75,60 @@ def split(
     Raises
     ------
     KehuError
-        KH-D11: the history is too short for a hold-out of one time unit.
+        KH-D11: nobody bought anything, the history is too short for a hold-out of one time unit,
+        or nobody bought before the calibration's end.
     """
-    days = purchase_days(transactions, refunds)
-    bought = days.filter(days.bought)
-    first, end = bought.day.min().execute(), date.fromisoformat(analysis_date)
-    cut_day, units = _cut(_as_date(first), end, DAYS_PER_UNIT[time_unit], calibration_end)
-    calibration = summary(transactions, cut_day.isoformat(), time_unit, refunds)
-    last = cut_day + timedelta(days=round(units * DAYS_PER_UNIT[time_unit]))
-    held = bought.filter((bought.day > ibis.literal(cut_day)) & (bought.day <= ibis.literal(last)))
+    unit = unit_days(time_unit)
+    days = purchase_days(transactions, refunds, analysis_date)
+    bought = days.filter(days.bought).select("customer_id", "day")
+    first, end = _first_day(bought, analysis_date), date.fromisoformat(analysis_date)
+    cut, units = _cut(first, end, unit, calibration_end)
+    last = min(cut + timedelta(days=int(units * unit)), end)
+    calibration = summary(transactions, cut.isoformat(), time_unit, refunds)
+    held = bought.filter((bought.day > ibis.literal(cut)) & (bought.day <= ibis.literal(last)))
     counts = held.group_by("customer_id").aggregate(holdout_purchases=held.count()).execute()
     later = calibration[["customer_id"]].merge(counts, on="customer_id", how="left")
     later["holdout_purchases"] = later["holdout_purchases"].fillna(0).astype("int64")
-    span = (cut_day - _as_date(first)).days / DAYS_PER_UNIT[time_unit]
-    repeats = _repeats(bought, cut_day, last, _as_date(first), DAYS_PER_UNIT[time_unit])
-    return Split(calibration, later, repeats, cut_day.isoformat(), units, span)
+    repeats = _repeats(bought, cut, last, first, unit)
+    return Split(calibration, later, repeats, cut.isoformat(), units, (cut - first).days / unit)
 
 
-def _as_date(value: object) -> date:
-    return pd.Timestamp(value).date()  # type: ignore[arg-type]
+def _first_day(bought: Table, analysis_date: str) -> date:
+    first = pd.Timestamp(bought.day.min().execute())
+    if first is pd.NaT:
+        raise _too_short(f"nobody bought anything up to {analysis_date}.", "Check the dates.")
+    return first.date()
 
 
 def _cut(first: date, end: date, unit: float, given: str | None) -> tuple[date, int]:
-    if given is not None:
-        units = int((end - date.fromisoformat(given)).days / unit)
-        cut = date.fromisoformat(given)
-    else:
+    """Return the last day of the calibration, and the whole time units after it."""
+    if given is None:
         units = int((end - first).days / 3 / unit)
-        cut = end - timedelta(days=round(units * unit))
-    if units < 1 or cut <= first:
-        what = f"the history from {first} to {end} leaves no hold-out of one time unit."
+        cut = end - timedelta(days=int(units * unit))
+    else:
+        cut = date.fromisoformat(given)
+        units = int((end - cut).days / unit + SHORT_MONTH)
+    if units < 1:
+        since = f"the history from {first} to" if given is None else f"calibration_end {cut} and"
         remedy = "Use a longer history, a shorter `time_unit`, or an earlier `calibration_end`."
-        raise KehuError(Problem("KH-D11", "transactions", what, remedy))
+        raise _too_short(f"{since} {end} leave no hold-out of one time unit.", remedy)
+    if cut <= first:
+        what = f"calibration_end {cut} is not after the first purchase, {first}."
+        raise _too_short(what, "Choose a later `calibration_end`, or leave it out.")
     return cut, units
 
 
-def _repeats(bought: Table, cut: date, last: date, origin: date, unit: float) -> pd.Series:
+def _too_short(what: str, remedy: str) -> KehuError:
+    return KehuError(Problem("KH-D11", "transactions", what, remedy))
+
+
+def _repeats(bought: Table, cut: date, last: date, origin: date, unit: float) -> pd.Series[int]:
+    """Count repeat purchases by time unit, of customers whose first purchase is by the cut."""
     first = bought.group_by("customer_id").aggregate(first_date=bought.day.min())
     cohort = first.filter(first.first_date <= ibis.literal(cut))
     days = bought.inner_join(cohort, "customer_id")
     days = days.filter((days.day > days.first_date) & (days.day <= ibis.literal(last)))
     counted = days.group_by("day").aggregate(n=days.count()).execute()
     age = (pd.to_datetime(counted["day"]) - pd.Timestamp(origin)).dt.days / unit
-    units = age.map(lambda t: int(-(-t // 1)))
+    units = np.ceil(age).astype("int64")
     return counted["n"].groupby(units).sum().sort_index().rename_axis(None)

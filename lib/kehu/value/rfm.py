@@ -9,7 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from kehu.errors import KehuError, Problem
+
 BINS = 5
+MEASURES = {"recency": "days_since_last", "frequency": "n_orders", "monetary": "total_spend"}
+"""Measure to the column of `summary` that is scored."""
 
 
 @dataclass(frozen=True)
@@ -34,22 +38,20 @@ class Rfm:
         return int((self.cuts["customers"] == 0).sum())
 
 
-def quantile_cuts(values: ArrayLike, bins: int = BINS) -> NDArray[np.float64]:
-    """Return the cut points that split values into parts of equal size, as far as ties allow.
+def quantile_cuts(values: ArrayLike) -> NDArray[np.float64]:
+    """Return the cut points that split values into five equal parts, as far as ties allow.
 
     Parameters
     ----------
     values : array-like, shape (n,)
         Any unit.
-    bins : int
-        Number of parts.
 
     Returns
     -------
-    ndarray, shape (bins - 1,)
-        Ascending, possibly repeated. A value above a cut belongs to the next part.
+    ndarray, shape (4,)
+        Values found, ascending, possibly repeated. A value above a cut belongs to the next part.
     """
-    shares = np.arange(1, bins) / bins
+    shares = np.arange(1, BINS) / BINS
     return np.quantile(np.asarray(values, dtype=float), shares, method="inverted_cdf")
 
 
@@ -68,10 +70,17 @@ def score(values: ArrayLike, cuts: ArrayLike, *, low_is_best: bool = False) -> N
     -------
     ndarray of int, shape (n,)
         1…5, 5 best.
+
+    Raises
+    ------
+    ValueError
+        `cuts` are not four ascending numbers.
     """
     edges = np.asarray(cuts, dtype=float)
+    if edges.shape != (BINS - 1,) or not (np.diff(edges) >= 0).all():
+        raise ValueError(f"cuts must be {BINS - 1} ascending numbers, got {edges.tolist()}")
     part = np.searchsorted(edges, np.asarray(values, dtype=float), side="left") + 1
-    return (len(edges) + 2 - part if low_is_best else part).astype(np.int64)
+    return (BINS + 1 - part if low_is_best else part).astype(np.int64)
 
 
 def rfm(summary: pd.DataFrame, cuts: Mapping[str, Sequence[float]] | None = None) -> Rfm:
@@ -89,15 +98,21 @@ def rfm(summary: pd.DataFrame, cuts: Mapping[str, Sequence[float]] | None = None
     -------
     Rfm
 
+    Raises
+    ------
+    KehuError
+        KH-D11: there are no customers.
+
     Notes
     -----
     Scores never depend on the order of rows. Where many customers share a value (one order), a
     quantile part may stay empty; `Rfm.cuts` shows it.
     """
-    columns = {"recency": "days_since_last", "frequency": "n_orders", "monetary": "total_spend"}
-    table = summary[["customer_id", *columns.values()]].copy()
+    if summary.empty:
+        raise KehuError(Problem("KH-D11", "summary", "there are no customers to score."))
+    table = summary[["customer_id", *MEASURES.values()]].copy()
     rows = []
-    for measure, column in columns.items():
+    for measure, column in MEASURES.items():
         edges = quantile_cuts(table[column]) if cuts is None else np.asarray(cuts[measure])
         scored = f"{measure[0]}_score"
         table[scored] = score(table[column], edges, low_is_best=measure == "recency")
@@ -109,7 +124,9 @@ def _described(measure: str, values: pd.Series, scores: pd.Series) -> pd.DataFra
     found = values.groupby(scores).agg(["min", "max", "size"]).reindex(range(1, BINS + 1))
     found.columns = pd.Index(["low", "high", "customers"])
     found["customers"] = found["customers"].fillna(0).astype("int64")
-    return found.rename_axis("score").reset_index().assign(measure=measure)
+    found = found.rename_axis("score").reset_index()
+    found.insert(0, "measure", measure)
+    return found
 
 
 def grid(table: pd.DataFrame) -> pd.DataFrame:
@@ -123,10 +140,12 @@ def grid(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        25 rows `r_score, f_score, customers, spend, spend_share`; shares are of all spend.
+        25 rows `r_score, f_score, customers, spend, spend_share`; shares are of all spend, 0 where
+        there is none.
     """
     cells = pd.MultiIndex.from_product([range(1, 6), range(1, 6)], names=["r_score", "f_score"])
     grouped = table.groupby(["r_score", "f_score"])["total_spend"].agg(["size", "sum"])
     filled = grouped.reindex(cells, fill_value=0).reset_index()
     filled.columns = pd.Index(["r_score", "f_score", "customers", "spend"])
-    return filled.assign(spend_share=filled["spend"] / table["total_spend"].sum())
+    total = filled["spend"].sum()
+    return filled.assign(spend_share=filled["spend"] / total if total else 0.0)

@@ -8,13 +8,27 @@ import ibis
 import pandas as pd
 from ibis.expr.types import Table
 
+from kehu.errors import KehuError, Problem
+
 DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}
 """Length of a time unit in days."""
 
 UNITS_PER_YEAR = {unit: 365.25 / days for unit, days in DAYS_PER_UNIT.items()}
 
+REFUNDS = ("net", "drop", "keep")
+"""Ways to treat refunds; see `purchase_days`."""
 
-def purchase_days(transactions: Table, refunds: str) -> Table:
+
+def unit_days(time_unit: str) -> float:
+    """Return the length of a time unit in days, or refuse an unknown one (ValueError)."""
+    if time_unit not in DAYS_PER_UNIT:
+        raise ValueError(f"time_unit must be one of {tuple(DAYS_PER_UNIT)}, got {time_unit!r}")
+    return DAYS_PER_UNIT[time_unit]
+
+
+def purchase_days(
+    transactions: Table, refunds: str = "net", analysis_date: str | None = None
+) -> Table:
     """Add up a customer's lines of one day into one purchase.
 
     Parameters
@@ -22,23 +36,49 @@ def purchase_days(transactions: Table, refunds: str) -> Table:
     transactions : ibis Table
         Contract `transactions`.
     refunds : {'net', 'drop', 'keep'}
-        With `net`, a day that holds a refund and nets to nothing or less is no purchase; its money
-        still counts in `total_spend`.
+        `net`: refunds reduce spend (see Notes); `drop`: they are left out; `keep`: a refund is a
+        line like any other, so a day of refunds alone is a purchase of negative money.
+    analysis_date : str, optional
+        Last day looked at, inclusive, ISO.
 
     Returns
     -------
     ibis Table
-        `customer_id, day, orders` (distinct order numbers), `spend` (exact decimals), `bought`.
+        `customer_id, day, orders` (that stand), `spend` (currency, exact decimals), `bought`
+        (whether the day is a purchase).
+
+    Raises
+    ------
+    ValueError
+        `refunds` is none of the three.
+
+    Notes
+    -----
+    With `net`, an order refunded in full on its own day is no order, and a day on which refunds
+    reach what was sold is no purchase; a refund that names no order of that day counts against the
+    day. On a later day a refund lowers that day's `spend` and leaves the purchase standing: what
+    is known of a day never depends on later ones. A purchase of 0.00 is a purchase.
     """
-    days = transactions.group_by("customer_id", day=transactions.date.date()).aggregate(
-        orders=transactions.order_id.nunique(where=~transactions.is_refund),
-        spend=transactions.amount.sum(),
-        refunded=transactions.is_refund.any(),
-        sold=(~transactions.is_refund).any(),
+    if refunds not in REFUNDS:
+        raise ValueError(f"refunds must be one of {REFUNDS}, got {refunds!r}")
+    lines = transactions if analysis_date is None else observed(transactions, analysis_date)
+    lines = lines.filter(~lines.is_refund) if refunds == "drop" else lines
+    lines = lines.mutate(back=lines.is_refund & ibis.literal(refunds == "net"))
+    orders = lines.group_by("customer_id", "order_id", day=lines.date.date()).aggregate(
+        spend=lines.amount.sum(), sold=(~lines.back).any(), refunded=lines.back.any()
     )
-    if refunds == "keep":
-        return days.mutate(bought=ibis.literal(True), orders=ibis.greatest(days.orders, 1))
-    return days.mutate(bought=days.sold & (~days.refunded | (days.spend > 0)))
+    orders = orders.mutate(stands=orders.sold & (~orders.refunded | (orders.spend > 0)))
+    days = orders.group_by("customer_id", "day").aggregate(
+        orders=orders.stands.sum(), spend=orders.spend.sum(), refunded=orders.refunded.any()
+    )
+    bought = (days.orders > 0) & (~days.refunded | (days.spend > 0))
+    return days.mutate(bought=bought).drop("refunded")
+
+
+def observed(transactions: Table, analysis_date: str) -> Table:
+    """Return the lines up to the analysis date, inclusive."""
+    after = date.fromisoformat(analysis_date) + timedelta(days=1)
+    return transactions.filter(transactions.date < ibis.literal(after))
 
 
 def summary(
@@ -61,15 +101,25 @@ def summary(
     Returns
     -------
     pandas.DataFrame
-        Contract `summary`, one row per customer.
+        Contract `summary`, one row per customer, by customer number. Who has refunds but no
+        purchase has no row.
+
+    Raises
+    ------
+    KehuError
+        KH-D11: nobody bought anything up to the analysis date.
+
+    Notes
+    -----
+    `total_spend` holds all lines of the customer, refunds of later days included; `monetary_value`
+    holds the repeat purchase days as they stood at the end of the day.
 
     References
     ----------
     Fader, Hardie, Lee (2005), "Counting Your Customers the Easy Way", section 2.
     """
-    end = date.fromisoformat(analysis_date)
-    lines = transactions.filter(transactions.date < ibis.literal(end + timedelta(days=1)))
-    days = purchase_days(lines, refunds)
+    unit = unit_days(time_unit)
+    days = purchase_days(transactions, refunds, analysis_date)
     bought = days.filter(days.bought)
     first = bought.group_by("customer_id").aggregate(first_date=bought.day.min())
     dated = days.inner_join(first, "customer_id")
@@ -82,13 +132,21 @@ def summary(
         frequency=repeat.sum(),
         repeat_spend=dated.spend.sum(where=repeat),
     )
-    return _measured(table.order_by("customer_id").execute(), end, DAYS_PER_UNIT[time_unit])
+    frame = table.order_by("customer_id").execute()
+    _require_rows(frame, f"nobody bought anything up to {analysis_date}.")
+    return _measured(frame, date.fromisoformat(analysis_date), unit)
+
+
+def _require_rows(frame: pd.DataFrame, what: str) -> None:
+    if frame.empty:
+        remedy = "Check `analysis_date`, `refunds` and the files."
+        raise KehuError(Problem("KH-D11", "transactions", what, remedy))
 
 
 def _measured(frame: pd.DataFrame, end: date, unit: float) -> pd.DataFrame:
     first, last = (pd.to_datetime(frame[c]) for c in ("first_date", "last_date"))
     repeats = frame["frequency"].astype("int64")
-    spend = frame["repeat_spend"].fillna(0).astype(float)
+    spend = frame["repeat_spend"].astype(float)
     return pd.DataFrame(
         {
             "customer_id": frame["customer_id"],
@@ -100,7 +158,7 @@ def _measured(frame: pd.DataFrame, end: date, unit: float) -> pd.DataFrame:
             "frequency": repeats,
             "recency": (last - first).dt.days / unit,
             "T": (pd.Timestamp(end) - first).dt.days / unit,
-            "monetary_value": (spend / repeats.where(repeats > 0)).fillna(0.0),
+            "monetary_value": (spend / repeats).where(repeats > 0, 0.0),
         }
     )
 
@@ -118,6 +176,11 @@ def monthly(transactions: Table) -> pd.DataFrame:
     pandas.DataFrame
         `month` (its first day), `spend` in currency, refunds deducted, `customers`; every month
         from the first to the last, 0 where nobody bought.
+
+    Raises
+    ------
+    KehuError
+        KH-D11: there are no lines.
     """
     month = transactions.date.truncate("M").name("month")
     sums = transactions.group_by(month).aggregate(
@@ -125,6 +188,8 @@ def monthly(transactions: Table) -> pd.DataFrame:
         customers=transactions.customer_id.nunique(where=~transactions.is_refund),
     )
     frame = sums.order_by("month").execute()
-    by_month = frame[["spend", "customers"]].astype(float).set_axis(pd.to_datetime(frame["month"]))
+    _require_rows(frame, "there are no lines.")
+    frame = frame.astype({"spend": float, "customers": "int64"})
+    by_month = frame.set_index(pd.to_datetime(frame["month"]))[["spend", "customers"]]
     full = pd.date_range(by_month.index.min(), by_month.index.max(), freq="MS")
-    return by_month.reindex(full, fill_value=0.0).rename_axis("month").reset_index()
+    return by_month.reindex(full, fill_value=0).rename_axis("month").reset_index()

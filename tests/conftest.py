@@ -1,0 +1,47 @@
+"""What all tests share: where the real data lie, and one run of the demo."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kehu.store import PROJECT, Run
+
+SHARED = Path(os.environ.get("KEHU_SHARED_DATA") or PROJECT.parent / "shared" / "data")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share the demo run in one worker."""
+    for item in items:
+        if "demo_run" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("demo"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the public data sets; the test is skipped where it is not there."""
+    if not SHARED.is_dir():
+        pytest.skip(f"public data not found at {SHARED}; set KEHU_SHARED_DATA")
+    return SHARED
+
+
+def kehu(*arguments: str, reports: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Call the command line as a user does, with its reports in a folder of the test's own."""
+    command = [sys.executable, "-c", "from kehu.cli import main; main()", *arguments]
+    env = {**os.environ, "KEHU_REPORTS": str(reports), "COLUMNS": "200", **environment}
+    return subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The demo, run once by `kehu demo`."""
+    reports = tmp_path_factory.mktemp("reports")
+    done = kehu("demo", reports=reports)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Run(reports / "demo" / "2026Q3")
