@@ -112,8 +112,8 @@ def params(
     as_json: Annotated[bool, typer.Option("--json", help="as JSON schema, for editors")] = False,
 ) -> None:
     """List every parameter: type, default, meaning. 列出全部参数。"""
-    from kehu.i18n import catalogue
     from kehu.params import Params, json_schema
+    from kehu.params_types import meaning
 
     if as_json:
         sys.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n")
@@ -121,12 +121,11 @@ def params(
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("parameter", "default", "meaning", "含义"):
         table.add_column(heading, overflow="fold")
-    zh = catalogue("zh")
     for name, field in Params.model_fields.items():
         default = (
             "required" if field.is_required() else json.dumps(field.default, ensure_ascii=False)
         )
-        cells = (name, default, field.description or "", zh[f"params.{name}"])
+        cells = (name, default, meaning(field)["en"], meaning(field)["zh"])
         table.add_row(*(Text(cell) for cell in cells))
     out.print(table)
 

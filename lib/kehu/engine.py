@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import ibis
+import ibis.expr.datatypes as dt
+import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, Column, Scalar, Table
 
 from kehu import tables
 from kehu.errors import KehuError, Problem, raise_all
 from kehu.store import Run, published
 
 ROWS_PER_GROUP = 100_000
+Rule = tuple[str, BooleanValue, str]
+
+_TYPES: dict[str, Any] = {
+    "text": dt.String,
+    "int": dt.Integer,
+    "float": dt.Floating,
+    "bool": dt.Boolean,
+    "date": dt.Date,
+    "time": dt.Timestamp,
+    "money": dt.Decimal,
+}
 
 
 def _quoted(text: str) -> str:
@@ -69,7 +83,7 @@ def read_table(run: Run, backend: Backend, name: str) -> Table:
 
 
 def write_table(run: Run, backend: Backend, name: str, table: Table) -> None:
-    """Check an engine table's columns, keys and blanks, and stream it to the run's folder.
+    """Check an engine table against its contract, and stream it to the run's folder.
 
     Raises
     ------
@@ -77,28 +91,65 @@ def write_table(run: Run, backend: Backend, name: str, table: Table) -> None:
         KH-T01: the contract is broken, with the count and one example per column.
     """
     contract = tables.contract(name)
-    missing = [c for c in contract.columns if c not in table.columns]
-    if missing:
-        raise KehuError(Problem("KH-T01", name, f"lacks the columns {', '.join(missing)}."))
-    ordered = table.select(*contract.columns).order_by(list(contract.key))
-    _check_in_engine(name, ordered)
+    raise_all(_column_problems(contract, table))
+    chosen = table.select(*contract.columns)
+    raise_all(_row_problems(contract, chosen))
+    ordered = chosen.order_by(list(contract.key))
     schema = contract.arrow_schema()
     with published(run.table_path(name)) as temporary, pq.ParquetWriter(temporary, schema) as out:
         for batch in backend.to_pyarrow_batches(ordered, chunk_size=ROWS_PER_GROUP):
-            out.write_batch(batch.cast(schema), row_group_size=ROWS_PER_GROUP)
+            out.write_batch(_fitted(batch, contract.name, schema), row_group_size=ROWS_PER_GROUP)
 
 
-def _check_in_engine(name: str, table: Table) -> None:
-    contract = tables.contract(name)
-    blanks = {c: table[c].isnull().sum().fill_null(0) for c in contract.required}
-    counts = table.aggregate(rows_=table.count(), **blanks).execute().iloc[0]
+def _column_problems(contract: tables.Contract, table: Table) -> Iterator[Problem]:
+    yield from tables.column_problems(contract, list(table.columns))
+    for name in set(contract.columns) & set(table.columns):
+        found, wanted = table[name].type(), tables.column(name).type
+        if not isinstance(found, _TYPES[wanted] | dt.Null):
+            what = f"must hold {wanted}, and holds {str(found).lower()}."
+            yield Problem("KH-T01", f"{contract.name}.{name}", what)
+
+
+def _row_problems(contract: tables.Contract, table: Table) -> list[Problem]:
+    rules = [rule for name in contract.columns for rule in _rules(contract, name, table[name])]
+    counts = {f"n{i}": broken.sum().fill_null(0) for i, (_, broken, _) in enumerate(rules)}
+    firsts = {f"x{i}": _first(rules[i], table) for i in range(len(rules))}
+    found = table.aggregate(total=table.count(), **counts, **firsts).execute().iloc[0]
+    total = int(found["total"])
     problems = [
-        Problem("KH-T01", f"{name}.{c}", f"{int(counts[c]):,} rows are blank.")
-        for c in contract.required
-        if counts[c]
+        tables.breach(contract.name, name, said, int(found[f"n{i}"]), total, found[f"x{i}"])
+        for i, (name, _, said) in enumerate(rules)
+        if found[f"n{i}"]
     ]
-    repeated = int(counts["rows_"]) - table.select(*contract.key).distinct().count().execute()
-    if repeated:
-        what = f"{repeated:,} rows repeat a key ({', '.join(contract.key)})."
-        problems.append(Problem("KH-T01", name, what))
-    raise_all(problems)
+    distinct = int(table.select(*contract.key).distinct().count().execute())
+    if distinct < total:
+        said = tables.repeats(contract)
+        problems.append(tables.breach(contract.name, "", said, total - distinct, total))
+    return problems
+
+
+def _rules(contract: tables.Contract, name: str, values: Column) -> Iterator[Rule]:
+    """List a column's promises: name, expression that is true where it is broken, words."""
+    spec = tables.column(name)
+    if name in contract.required:
+        yield name, values.isnull(), "blank"
+    if spec.type == "float":
+        yield name, values.isinf() | values.isnan(), "not finite"
+    if spec.min is not None:
+        yield name, values < spec.min, f"below {spec.min:g}"
+    if spec.max is not None:
+        yield name, values > spec.max, f"above {spec.max:g}"
+    if spec.isin is not None:
+        yield name, values.notin(spec.isin), f"none of {', '.join(spec.isin)}"
+
+
+def _first(rule: Rule, table: Table) -> Scalar:
+    name, broken, _ = rule
+    return table[name].cast("string").min(where=broken)
+
+
+def _fitted(batch: pa.RecordBatch, name: str, schema: pa.Schema) -> pa.RecordBatch:
+    try:
+        return batch.cast(schema)
+    except pa.ArrowInvalid as error:
+        raise KehuError(Problem("KH-T01", name, f"does not fit its types: {error}.")) from None

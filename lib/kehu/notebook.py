@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kehu.errors import KehuError, Problem
 from kehu.i18n import Translator
 from kehu.params import Params
-from kehu.params_check import RUNNER_PARAMETERS, check_values, load_params
+from kehu.params_check import RUNNER_PARAMETERS, check_values, injected_names, load_params
 from kehu.store import PROJECT, Run, open_run
 
 INJECTED = "# Parameters"
 """First line of the cell that papermill puts in."""
+
+REQUIRED = ("client", "period", "languages", "currency", "analysis_date")
+"""Parameters that every notebook declares."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,13 @@ def begin(stage: str, namespace: Mapping[str, Any]) -> Session:
     Raises
     ------
     KehuError
-        KH-P02 to KH-P05, all at once.
+        KH-P02 to KH-P06, all at once.
     """
-    names = [n for n in (*Params.model_fields, *RUNNER_PARAMETERS) if n in namespace]
-    given = {n: namespace[n] for n in [*names, *_injected(namespace)]}
+    known = [n for n in (*Params.model_fields, *RUNNER_PARAMETERS) if n in namespace]
+    given = {n: namespace[n] for n in [*known, *_injected(namespace)]}
     if given.get("sources") == {}:  # stands for those of the client's own params file
         del given["sources"]
-    check_values(given, f"{stage}.ipynb")
-    _check_together(given, stage)
+    check_values(given, f"{stage}.ipynb", REQUIRED)
     params_dir = (PROJECT / (given.get("params_dir") or "params")).resolve()
     run = open_run(f"{given['client']}/{given['period']}")
     _demo_data(given["client"], params_dir)
@@ -108,17 +108,9 @@ def begin(stage: str, namespace: Mapping[str, Any]) -> Session:
 
 def _injected(namespace: Mapping[str, Any]) -> list[str]:
     """List the names that papermill assigned in its own cell, known or not."""
-    cells = [source for source in namespace.get("In", []) if source.startswith(INJECTED)]
-    trees = [node for cell in cells for node in ast.walk(ast.parse(cell))]
-    names = {n.id for n in trees if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return sorted(names & set(namespace))
-
-
-def _check_together(given: Mapping[str, Any], stage: str) -> None:
-    end = given.get("calibration_end")
-    if end and end >= given["analysis_date"]:
-        what = f"`calibration_end` {end} is not before `analysis_date` {given['analysis_date']}."
-        raise KehuError(Problem("KH-P06", f"{stage}.ipynb", what, "Choose an earlier day."))
+    cells = (str(source) for source in namespace.get("In", []))
+    names = (injected_names(cell) for cell in cells if cell.startswith(INJECTED))
+    return sorted(set().union(*names) & set(namespace))
 
 
 def _demo_data(client: str, params_dir: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +43,9 @@ __all__ = [
     "source_path",
 ]
 
+PUBLIC_DATA = Path(__file__).resolve().parents[2] / "data" / "public"
+"""Where public data sets are put; their terms do not allow us to ship them."""
+
 
 class Title(Strict):
     """The report's title, per language."""
@@ -80,9 +84,7 @@ class Params(Strict):
     languages: Languages = described(
         ["zh", "en"], en="one report for each", zh="每种语言一份报告", min_length=1
     )
-    currency: Currency = described(
-        en="ISO 4217 code, e.g. CNY", zh="币种，ISO 4217 代码，如 CNY"
-    )
+    currency: Currency = described(en="ISO 4217 code, e.g. CNY", zh="币种，ISO 4217 代码，如 CNY")
     period: FolderName = described(en="names the run, e.g. 2026Q3", zh="本期名称，如 2026Q3")
     analysis_date: IsoDate = described(
         en="last day observed, inclusive", zh="观察期的最后一天（含当天）"
@@ -91,9 +93,7 @@ class Params(Strict):
         None, en="period of the run to compare with", zh="与哪一期比较"
     )
     prepared_by: Line = described("", en="who signs the report", zh="报告署名", max_length=80)
-    sources: Sources = described(
-        en="the client's files and their columns", zh="客户的文件及其列名"
-    )
+    sources: Sources = described(en="the client's files and their columns", zh="客户的文件及其列名")
 
     refunds: Literal["net", "drop", "keep"] = described(
         "net", en="net: refunds reduce spend; drop: set aside; keep: as any other row",
@@ -176,6 +176,36 @@ class Params(Strict):
         return f"{self.client}/{self.period}"
 
 
+_RULES: tuple[tuple[tuple[str, ...], Callable[..., bool], str], ...] = (
+    (
+        ("calibration_end", "analysis_date"),
+        lambda end, last: bool(end) and end >= last,
+        "`calibration_end` must be before `analysis_date`",
+    ),
+    (
+        ("rfm_method", "rfm_cuts"),
+        lambda method, cuts: (method == "fixed") != (cuts is not None),
+        "`rfm_method: fixed` and `rfm_cuts` go together",
+    ),
+    (
+        ("abc_cuts",),
+        lambda cuts: not cuts[0] < cuts[1],
+        "`abc_cuts` must be two different shares in ascending order",
+    ),
+    (
+        ("tier_shares",),
+        lambda shares: sum(shares) >= 1,
+        "`tier_shares` must leave customers for the long tail: sum below 1",
+    ),
+    (
+        ("previous", "period"),
+        lambda previous, period: previous == period,
+        "`previous` must be another period than `period`",
+    ),
+)
+"""Parameters, what of them contradicts, how to say it."""
+
+
 def contradictions(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Find parameters that contradict each other.
 
@@ -189,22 +219,9 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     tuple of str
         The parameter to change, and what is wrong.
     """
-
-    def have(*names: str) -> bool:
-        return all(name in values for name in names)
-
-    if have("calibration_end", "analysis_date") and values["calibration_end"]:
-        if values["calibration_end"] >= values["analysis_date"]:
-            yield "calibration_end", "`calibration_end` must be before `analysis_date`"
-    if have("rfm_method", "rfm_cuts"):
-        if (values["rfm_method"] == "fixed") != (values["rfm_cuts"] is not None):
-            yield "rfm_method", "`rfm_method: fixed` and `rfm_cuts` go together"
-    if have("abc_cuts") and not values["abc_cuts"][0] < values["abc_cuts"][1]:
-        yield "abc_cuts", "`abc_cuts` must be two different shares in ascending order"
-    if have("tier_shares") and sum(values["tier_shares"]) >= 1:
-        yield "tier_shares", "`tier_shares` must leave customers for the long tail: sum below 1"
-    if have("previous", "period") and values["previous"] == values["period"]:
-        yield "previous", "`previous` must be another period than `period`"
+    for names, broken, message in _RULES:
+        if all(name in values for name in names) and broken(*(values[name] for name in names)):
+            yield names[0], message
 
 
 def json_schema() -> dict[str, Any]:
@@ -222,5 +239,12 @@ def field_defaults() -> dict[str, Any]:
 
 
 def source_path(params_dir: Path, path: str) -> Path:
-    """Resolve a path of a params file against the folder of that file."""
-    return (params_dir / path).resolve()
+    """Resolve a path of a params file against the folder of that file.
+
+    What lies below `data/public` is looked up in the folder `KEHU_SHARED_DATA`, where that is set.
+    """
+    found = (params_dir / path).resolve()
+    shared = os.environ.get("KEHU_SHARED_DATA")
+    if shared and found.is_relative_to(PUBLIC_DATA):
+        return Path(shared).resolve() / found.relative_to(PUBLIC_DATA)
+    return found

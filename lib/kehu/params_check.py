@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from rapidfuzz import process
+from pydantic import BaseModel, ValidationError
 
 from kehu.errors import KehuError, Problem, raise_all
-from kehu.params import Params, source_path
+from kehu.params import Params, contradictions, field_defaults, source_path
+from kehu.params_sources import NO_MONEY, lacks_money
+from kehu.params_words import problem_of, unknown_name, wrong_type
 from kehu.yaml_file import Loc, YamlFile, read_yaml
+
+__all__ = ["RUNNER_PARAMETERS", "ParamsFile", "check_values", "load_params", "unknown_name"]
 
 RUNNER_PARAMETERS = frozenset({"params_dir"})
 """Names a notebook may take from the runner that are no part of a params file."""
 
-_EXPECTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "`name: value` lines",
-    "model_type": "`name: value` lines",
-    "model_attributes_type": "`name: value` lines",
-}
+MOST_SHOWN = 40
+"""Problems printed of one file; whoever has more has chosen the wrong file."""
 
 
 @dataclass(frozen=True)
@@ -69,21 +63,18 @@ def load_params(path: str | Path) -> ParamsFile:
     Raises
     ------
     KehuError
-        KH-P01 when the file cannot be read; otherwise KH-P02 to KH-P06, all at once.
+        KH-P01 when the file cannot be read; otherwise KH-P02 to KH-P06, all at once, by line.
     """
     file = read_yaml(path)
-    problems = list(file.problems)
-    try:
-        params = Params.model_validate(file.data)
-    except ValidationError as error:
-        places = {p.where for p in problems}
-        found = [_problem(e, file) for e in error.errors()]
-        raise KehuError([*problems, *(p for p in found if p.where not in places)]) from None
-    raise_all(problems)
-    return ParamsFile(file.path.resolve(), params, file.data)
+    errors = _errors(file.data)
+    wrong = {tuple(e["loc"]) for e in errors}
+    misread = (p for loc, p in file.misread.items() if loc not in wrong)
+    found = [*file.repeated, *misread, *_problems(errors, {**field_defaults(), **file.data}, file)]
+    _raise_sorted(found)
+    return ParamsFile(file.path.resolve(), Params.model_validate(file.data), file.data)
 
 
-def check_values(values: Mapping[str, Any], where: str) -> None:
+def check_values(values: Mapping[str, Any], where: str, required: Sequence[str] = ()) -> None:
     """Check single parameters, as a notebook receives them, against the schema.
 
     Parameters
@@ -92,40 +83,26 @@ def check_values(values: Mapping[str, Any], where: str) -> None:
         Parameter name to value; need not be complete.
     where : str
         What to call the place in messages, e.g. `20_value.ipynb`.
+    required : sequence of str
+        Names that must be there.
 
     Raises
     ------
     KehuError
-        KH-P02, KH-P04, KH-P05: all problems at once.
+        KH-P02 to KH-P06: all problems at once.
     """
-    raise_all(_value_problems(values, where))
+    place = YamlFile(Path(where), {}, {})
+    missing = [{"type": "missing", "loc": (n,)} for n in required if n not in values]
+    errors = [*missing, *(e for e in _errors(values) if _concerns(e))]
+    own = {n: v for n, v in values.items() if n in RUNNER_PARAMETERS and not isinstance(v, str)}
+    extra = [wrong_type((name,), value, "text", place) for name, value in own.items()]
+    raise_all([*extra, *_problems(errors, values, place)])
 
 
-def _value_problems(values: Mapping[str, Any], where: str) -> Iterable[Problem]:
-    fields = Params.model_fields
-    for name, value in values.items():
-        if name in RUNNER_PARAMETERS:
-            continue
-        if name not in fields:
-            yield unknown_name(name, where, [*fields, *RUNNER_PARAMETERS])
-            continue
-        field = fields[name]
-        try:
-            TypeAdapter(Annotated[field.annotation, field]).validate_python(value)
-        except ValidationError as error:
-            for e in error.errors():
-                place = YamlFile(Path(where), {}, {})
-                yield _problem({**e, "loc": (name, *e["loc"])}, place)
-
-
-def unknown_name(name: str, where: str, allowed: Iterable[str]) -> Problem:
-    """Describe a name nobody knows, with the likeliest meant one and the whole list."""
-    names = sorted(allowed)
-    near = process.extractOne(name, names, score_cutoff=60)
-    meant = f"Did you mean `{near[0]}`? " if near else ""
-    return Problem(
-        "KH-P02", where, f"unknown parameter `{name}`.", f"{meant}Known here: {', '.join(names)}."
-    )
+def _concerns(error: Mapping[str, Any]) -> bool:
+    """Whether an error is one of the values given, not of those left out."""
+    loc = error["loc"]
+    return len(loc) > 1 or (error["type"] != "missing" and loc[0] not in RUNNER_PARAMETERS)
 
 
 def injected_names(source: str) -> set[str]:
@@ -137,59 +114,48 @@ def injected_names(source: str) -> set[str]:
     return {n.id for n in targets}
 
 
-def _problem(error: Mapping[str, Any], file: YamlFile) -> Problem:
-    loc: Loc = tuple(error["loc"])
-    kind: str = error["type"]
-    where = file.where(loc)
-    name = ".".join(str(part) for part in loc)
-    if kind == "extra_forbidden":
-        return unknown_name(str(loc[-1]), where, _siblings(loc))
-    if kind == "missing":
-        return Problem("KH-P03", where, f"`{name}` is missing.", _help(loc))
-    if kind in _EXPECTED:
-        return _wrong_type(name, where, error["input"], _EXPECTED[kind])
-    message = error["msg"].removeprefix("Value error, ").rstrip(".")
-    if kind == "value_error" and (not loc or isinstance(error["input"], dict | BaseModel)):
-        return Problem("KH-P06", where, f"{name + ': ' if name else ''}{message}.", "")
-    shown = _shown(error["input"])
-    return Problem("KH-P05", where, f"`{name}: {shown}` is not allowed: {message}.", _help(loc))
+def _errors(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """List what pydantic finds, without the contradictions: it looks for these too late."""
+    try:
+        Params.model_validate(dict(values))
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        return [e for e in found if not (e["type"] == "value_error" and _is_whole(e))]
+    return []
 
 
-def _wrong_type(name: str, where: str, value: Any, expected: str) -> Problem:
-    what = f"`{name}` must be {expected}, and is {type(value).__name__} `{_shown(value)}`."
-    if expected == "text" and isinstance(value, bool):
-        remedy = 'YAML reads NO, yes, on … as true or false: put the text in quotes, "NO".'
-    elif expected == "text":
-        remedy = f'Put it in quotes: "{_shown(value)}" (a number loses its leading zeros).'
-    elif isinstance(value, str):
-        remedy = "Write it without quotes and without a unit."
-    else:
-        remedy = _help((name,))
-    return Problem("KH-P04", where, what, remedy)
+def _is_whole(error: Mapping[str, Any]) -> bool:
+    return not error["loc"] or isinstance(error["input"], dict | BaseModel)
 
 
-def _shown(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _problems(
+    errors: Sequence[Mapping[str, Any]], values: Mapping[str, Any], file: YamlFile
+) -> Iterator[Problem]:
+    """Describe single errors, and contradictions among the values without error."""
+    extra = RUNNER_PARAMETERS if not file.lines else ()
+    yield from (problem_of(e, file, extra) for e in errors)
+    wrong = {e["loc"][0] for e in errors if e["loc"]}
+    sound = {n: v for n, v in values.items() if n not in wrong and n in Params.model_fields}
+    for name, message in contradictions(sound):
+        yield Problem("KH-P06", file.where((name,)), f"{message}.")
+    for loc in _without_money(values.get("sources")):
+        yield Problem("KH-P06", file.where(loc), f"`columns` of transactions: {NO_MONEY}.")
 
 
-def _help(loc: Loc) -> str:
-    field = Params.model_fields.get(str(loc[0])) if len(loc) == 1 else None
-    return f"It means: {field.description}." if field and field.description else ""
+def _without_money(sources: Any) -> Iterator[Loc]:
+    listed = sources.get("transactions") if isinstance(sources, dict) else None
+    for i, source in enumerate(listed if isinstance(listed, list) else []):
+        columns = source.get("columns") if isinstance(source, dict) else None
+        if isinstance(columns, dict) and lacks_money(columns):
+            yield ("sources", "transactions", i, "columns")
 
 
-def _siblings(loc: Loc) -> list[str]:
-    """List the names allowed where an unknown one was found."""
-    model: type[BaseModel] = Params
-    for part in loc[:-1]:
-        if isinstance(part, int):
-            continue
-        model = _model_in(model.model_fields[part].annotation)
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inner = (_model_in(a) for a in getattr(annotation, "__args__", ()) if a is not type(None))
-    return next(inner)
+def _raise_sorted(problems: Iterable[Problem]) -> None:
+    found = sorted(problems, key=lambda p: int(p.where.rpartition(":")[2]))
+    left = len(found) - MOST_SHOWN
+    if left > 0:
+        last = found[MOST_SHOWN]
+        more = Problem(last.code, last.where, f"and {left:,} more problems from here on.")
+        found = [*found[:MOST_SHOWN], more]
+    if found:
+        raise KehuError(found)

@@ -50,9 +50,13 @@ class CustomerColumns(Strict):
 
     customer_id: str = described(en="column of the customer number", zh="客户编号所在列")
     name: str | None = described(None, en="column of the customer's name", zh="客户名称所在列")
-    joined: str | None = described(None, en="column of the date of registration", zh="注册日期所在列")
+    joined: str | None = described(
+        None, en="column of the date of registration", zh="注册日期所在列"
+    )
     city: str | None = described(None, en="column of the city", zh="所在城市所在列")
-    channel: str | None = described(None, en="column of the channel of acquisition", zh="来源渠道所在列")
+    channel: str | None = described(
+        None, en="column of the channel of acquisition", zh="来源渠道所在列"
+    )
     level: str | None = described(
         None, en="column of the client's own membership level", zh="会员等级所在列"
     )

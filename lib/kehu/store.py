@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kehu import tables
 from kehu.errors import KehuError, Problem
+from kehu.params_types import folder_name
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: notebooks, params, reports and data lie beside `lib`."""
@@ -53,9 +59,10 @@ def published(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
         _sync(path.parent)
     except OSError as error:
-        raise KehuError(_not_written(path, error)) from error
+        raise KehuError(not_written(path, error)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _sync(path: Path) -> None:
@@ -68,13 +75,16 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _not_written(path: Path, error: OSError) -> Problem:
+def not_written(path: Path, error: OSError) -> Problem:
+    """Describe a file that could not be written: cause, free space, what to do."""
     parent = next((p for p in path.parents if p.is_dir()), Path("/"))
-    free = shutil.disk_usage(parent).free / 1e6
+    free = ""
+    with suppress(OSError):
+        free = f" ({shutil.disk_usage(parent).free / 1e6:,.0f} MB free)"
     return Problem(
         "KH-S01",
         str(path),
-        f"cannot be written: {error.strerror or error} ({free:,.0f} MB free).",
+        f"cannot be written: {error.strerror or error}{free}.",
         "Close the file where it is open, free space, or set KEHU_REPORTS to another folder.",
     )
 
@@ -117,7 +127,11 @@ class Run:
     def scratch(self) -> Path:
         """A private folder for spilled and temporary data; removed when the run ends."""
         path = self.folder / ".scratch"
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o700)
+        except OSError as error:
+            raise KehuError(not_written(path, error)) from None
         return path
 
     def table_path(self, name: str) -> Path:
@@ -147,7 +161,9 @@ class Run:
             KH-T02 when no stage has written it yet, KH-T01 when it breaks its contract.
         """
         path = self.existing(name)
-        return tables.check(name, pd.read_parquet(path))
+        with _whole(f"{self.name}: table {name}"):
+            frame = pd.read_parquet(path)
+        return tables.check(name, frame)
 
     def existing(self, name: str) -> Path:
         """Return a table's file, or raise KH-T02 naming the notebook that writes it."""
@@ -166,7 +182,9 @@ class Run:
 
     def rows(self, name: str) -> int:
         """Count a stored table's rows without reading it."""
-        counted: int = pq.read_metadata(self.existing(name)).num_rows
+        path = self.existing(name)
+        with _whole(f"{self.name}: table {name}"):
+            counted: int = pq.read_metadata(path).num_rows
         return counted
 
     def write(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -190,7 +208,13 @@ class Run:
         stage : str
             `prepare`, `value`, …: the first part of every fact's name.
         facts : dict
-            Name (without the stage) to number, text or None; what is not finite becomes None.
+            Name (without the stage) to number, text, date or None, or a list of these; what is not
+            finite becomes None.
+
+        Raises
+        ------
+        TypeError
+            A value of another kind.
         """
         plain = {f"{stage}.{name}": _plain(value) for name, value in facts.items()}
         publish_json(self.folder / "facts" / f"{stage}.json", plain)
@@ -203,15 +227,32 @@ class Run:
         return merged
 
 
+@contextmanager
+def _whole(where: str) -> Iterator[None]:
+    """Turn a damaged Parquet file into a sentence."""
+    try:
+        yield
+    except (OSError, pa.ArrowInvalid) as error:
+        what = f"cannot be read: {error}."
+        raise KehuError(Problem("KH-T01", where, what, "Make the run again.")) from None
+
+
 def _plain(value: Any) -> Any:
-    item = value.item() if hasattr(value, "item") else value
-    if isinstance(item, float) and not (abs(item) < float("inf")):
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if value is None or value is pd.NA or value is pd.NaT:
         return None
-    if isinstance(item, int | float | str | bool | None):
-        return item
-    if isinstance(item, list | tuple):
-        return [_plain(v) for v in item]
-    return str(item)
+    if isinstance(value, float | Decimal):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return value.isoformat() if value.time() != time() else value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int | str):
+        return value
+    raise TypeError(f"a fact is a number, text, date or None, not {type(value).__name__}")
 
 
 def open_run(path: str | Path) -> Run:
@@ -235,8 +276,13 @@ def open_run(path: str | Path) -> Run:
     given = Path(path)
     if given.is_absolute():
         return Run(given)
-    folder = (reports_dir() / given).resolve()
-    if len(given.parts) != 2 or folder.parent.parent != reports_dir():
+    try:
+        client, period = given.as_posix().split("/")
+        folder = (reports_dir() / folder_name(client) / folder_name(period)).resolve()
+        outside = folder.parent.parent != reports_dir()
+    except (ValueError, OSError, RuntimeError):  # the last: links in a circle, Python < 3.13
+        outside = True
+    if outside:
         problem = Problem(
             "KH-S03",
             str(path),

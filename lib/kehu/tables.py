@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
@@ -17,20 +18,9 @@ import yaml
 from pandera.errors import SchemaErrors
 
 from kehu.errors import KehuError, Problem, raise_all
+from kehu.tables_types import ARROW, typed
 
-ARROW: dict[str, pa.DataType] = {
-    "text": pa.string(),
-    "int": pa.int64(),
-    "float": pa.float64(),
-    "bool": pa.bool_(),
-    "date": pa.date32(),
-    "time": pa.timestamp("us"),
-    "money": pa.decimal128(18, 4),
-}
-"""Contract type to stored type."""
-
-PANDAS = {"text": "str", "int": "int64", "float": "float64", "bool": "bool"}
-_TIMES = {"date", "time"}
+_MEND = "Change the cell that makes the table."
 
 
 @dataclass(frozen=True)
@@ -141,81 +131,89 @@ def check(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         KH-T01: all breaches at once, each with a count and one example.
     """
     spec = contract(name)
-    _check_columns(spec, frame)
-    typed = pd.DataFrame({c: _typed(name, column(c), frame[c]) for c in spec.columns})
-    raise_all(_breaches(spec, typed))
-    return typed.sort_values(list(spec.key), kind="stable").reset_index(drop=True)
+    raise_all(column_problems(spec, list(frame.columns)))
+    made, problems = _typed(spec, frame)
+    raise_all([*problems, *_breaches(spec, made)])
+    return made.sort_values(list(spec.key), kind="stable").reset_index(drop=True)
 
 
-def _check_columns(spec: Contract, frame: pd.DataFrame) -> None:
-    missing = [c for c in spec.columns if c not in frame.columns]
-    extra = [str(c) for c in frame.columns if c not in spec.columns]
-    problems = []
-    if missing:
-        problems.append(Problem("KH-T01", spec.name, f"lacks the columns {', '.join(missing)}."))
-    if extra:
-        what = f"has columns outside its contract: {', '.join(extra)}."
-        problems.append(Problem("KH-T01", spec.name, what))
-    raise_all(problems)
+def column_problems(spec: Contract, columns: Sequence[str]) -> Iterator[Problem]:
+    """Compare the names of a table's columns with its contract."""
+    repeated = sorted({str(c) for c in columns if list(columns).count(c) > 1})
+    sets = {
+        "lacks the columns": [c for c in spec.columns if c not in columns],
+        "has columns outside its contract:": [str(c) for c in columns if c not in spec.columns],
+        "has more than one column": repeated,
+    }
+    for words, names_ in sets.items():
+        if names_:
+            yield Problem("KH-T01", spec.name, f"{words} {', '.join(names_)}.", _MEND)
 
 
-def _typed(table: str, spec: Column, values: pd.Series[Any]) -> pd.Series[Any]:
-    try:
-        if spec.type in _TIMES:
-            return pd.to_datetime(values).astype("datetime64[us]")
-        if spec.type == "money":
-            return values.astype(object)
-        if spec.type == "int" and values.notna().all():
-            whole = values.astype("int64")
-            if not (whole == values).all():
-                raise ValueError("fractions")
-            return whole
-        if spec.type == "text" and not values.dropna().map(lambda v: isinstance(v, str)).all():
-            raise ValueError("not text")
-        return values.astype(PANDAS[spec.type])
-    except (ValueError, TypeError) as error:
-        what = f"must hold {spec.type}, and holds {values.dtype} ({error})."
-        raise KehuError(Problem("KH-T01", f"{table}.{spec.name}", what)) from None
+def breach(
+    table: str, column: str, said: str, count: int, total: int, example: Any = None
+) -> Problem:
+    """Describe rows that break a promise of a contract, with a count and one example."""
+    where = f"{table}.{column}" if column else table
+    shown = "" if pd.isna(example) else f" (e.g. {example!s:.60})"
+    return Problem("KH-T01", where, f"{said} in {count:,} of {total:,} rows{shown}.", _MEND)
+
+
+def _typed(spec: Contract, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+    """Give each column its representation; leave out those that hold another type."""
+    made, problems = {}, []
+    for c in spec.columns:
+        try:
+            made[c] = typed(frame[c], column(c).type)
+        except (ValueError, TypeError, OverflowError) as error:
+            problems.append(Problem("KH-T01", f"{spec.name}.{c}", f"{error}.", _MEND))
+    return pd.DataFrame(made, index=frame.index), problems
 
 
 @lru_cache
 def _schema(name: str) -> pandera.DataFrameSchema:
-    """Build the pandera schema of a table: blanks, ranges, allowed values, key."""
+    """Build the pandera schema of a table: blanks, ranges, allowed values."""
     spec = contract(name)
     columns = {
         c: pandera.Column(nullable=c not in spec.required, checks=_checks(column(c)))
         for c in spec.columns
     }
-    return pandera.DataFrameSchema(columns, unique=list(spec.key))
+    return pandera.DataFrameSchema(columns)
 
 
 def _checks(col: Column) -> list[pandera.Check]:
     checks = []
+    if col.type == "float":
+        checks.append(pandera.Check(lambda v: ~np.isinf(v), error="not finite"))
     if col.min is not None:
-        checks.append(pandera.Check.ge(col.min, error=f"are below {col.min:g}"))
+        checks.append(pandera.Check.ge(col.min, error=f"below {col.min:g}"))
     if col.max is not None:
-        checks.append(pandera.Check.le(col.max, error=f"are above {col.max:g}"))
+        checks.append(pandera.Check.le(col.max, error=f"above {col.max:g}"))
     if col.isin is not None:
-        checks.append(pandera.Check.isin(col.isin, error=f"are none of {', '.join(col.isin)}"))
+        checks.append(pandera.Check.isin(col.isin, error=f"none of {', '.join(col.isin)}"))
     return checks
 
 
 def _breaches(spec: Contract, frame: pd.DataFrame) -> Iterator[Problem]:
+    schema = _schema(spec.name)
     try:
-        _schema(spec.name).validate(frame, lazy=True)
+        schema.select_columns(list(frame.columns)).validate(frame, lazy=True)
     except SchemaErrors as error:
-        for (name, rule), cases in error.failure_cases.groupby(["column", "check"], dropna=False):
-            where = spec.name if "unique" in str(rule) else f"{spec.name}.{name}"
-            first = cases["failure_case"].iloc[0]
-            yield Problem("KH-T01", where, f"{len(cases):,} rows {_said(str(rule), spec, first)}.")
+        for (name, rule), cases in error.failure_cases.groupby(["column", "check"], sort=False):
+            blank = rule == "not_nullable"
+            first = None if blank else cases["failure_case"].iloc[0]
+            said = "blank" if blank else str(rule)
+            yield breach(spec.name, str(name), said, len(cases), len(frame), first)
+    if set(spec.key) <= set(frame.columns):
+        repeated = frame[frame.duplicated(list(spec.key))]
+        if len(repeated):
+            first = ", ".join(str(repeated.iloc[0][k]) for k in spec.key)
+            yield breach(spec.name, "", repeats(spec), len(repeated), len(frame), first)
 
 
-def _said(rule: str, spec: Contract, first: object) -> str:
-    if rule == "not_nullable":
-        return "are blank"
-    if "unique" in rule:
-        return f"repeat the key {', '.join(spec.key)} (first: {first})"
-    return f"{rule} (first: {first})"
+def repeats(spec: Contract) -> str:
+    """Say that a key is there more than once."""
+    return f"the key ({', '.join(spec.key)}) is repeated"
 
 
 def to_arrow_file(frame: pd.DataFrame, name: str, path: Path) -> None:

@@ -33,17 +33,25 @@ class YamlFile:
         Its content, plain Python values; every name is text as written.
     lines : dict
         Location (tuple of names and list positions) to line number, 1-based.
-    problems : list of Problem
-        What YAML itself would have let pass: repeated names, numbers read as another number.
     texts : dict
         Location of a single value to its text as written.
+    repeated : list of Problem
+        Names given twice, of which YAML would have taken the last.
+    misread : dict
+        Location to the problem of a number that YAML reads as another one.
     """
 
     path: Path
     data: dict[str, Any]
     lines: dict[Loc, int]
-    problems: list[Problem] = field(default_factory=list)
     texts: dict[Loc, str] = field(default_factory=dict)
+    repeated: list[Problem] = field(default_factory=list)
+    misread: dict[Loc, Problem] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What YAML itself would have let pass."""
+        return [*self.repeated, *self.misread.values()]
 
     def line(self, loc: Loc) -> int | None:
         """Return the line of a value, or of its nearest parent that is there."""
@@ -131,7 +139,8 @@ class _Walk:
         self.path = path
         self.lines: dict[Loc, int] = {}
         self.texts: dict[Loc, str] = {}
-        self.problems: list[Problem] = []
+        self.repeated: list[Problem] = []
+        self.misread: dict[Loc, Problem] = {}
 
     def node(self, node: yaml.Node, loc: Loc, line: int) -> None:
         self.lines[loc] = line
@@ -145,7 +154,7 @@ class _Walk:
             if node.tag in _NUMBERS and not _PLAIN_NUMBER.fullmatch(node.value):
                 what = f"`{loc[-1]}: {node.value}` would be read as another number."
                 remedy = f'Write plain digits, or put text in quotes: "{node.value}".'
-                self.add(line, what, remedy)
+                self.misread[loc] = self.problem(line, what, remedy)
 
     def mapping(self, node: yaml.MappingNode, loc: Loc) -> None:
         first: dict[str, int] = {}
@@ -156,22 +165,24 @@ class _Walk:
                 raise _fail(self.path, what, "Write `name: value` lines.", line)
             if key.value in first:
                 what = f"`{key.value}` is given twice, first in line {first[key.value]}."
-                self.add(line, what, "Keep one of the two.")
+                self.repeated.append(self.problem(line, what, "Keep one of the two."))
             first.setdefault(key.value, line)
             self.node(value, (*loc, key.value), line)
 
-    def add(self, line: int, what: str, remedy: str) -> None:
-        self.problems.append(Problem("KH-P05", f"{self.path.name}:{line}", what, remedy))
+    def problem(self, line: int, what: str, remedy: str) -> Problem:
+        return Problem("KH-P05", f"{self.path.name}:{line}", what, remedy)
 
 
-def _parsed(path: Path, text: str) -> tuple[yaml.MappingNode, dict[str, Any]]:
+def _parsed(path: Path, text: str) -> YamlFile:
     try:
         loader = _Loader(path, text)
         root = loader.get_single_node()
         if not isinstance(root, yaml.MappingNode):
             what = "holds no `name: value` lines."
             raise _fail(path, what, "See params/demo.yml for an example.")
-        return root, loader.construct_document(root)
+        walk = _Walk(path)
+        walk.node(root, (), 1)
+        data: dict[str, Any] = loader.construct_document(root)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"holds the control character U+{error.character:04X}."
@@ -179,8 +190,9 @@ def _parsed(path: Path, text: str) -> tuple[yaml.MappingNode, dict[str, Any]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         remedy = "Check the indentation and quotes near this line."
-        line_ = mark.line + 1 if mark else None
-        raise _fail(path, f"is not valid YAML: {error.problem}.", remedy, line_) from None
+        at = mark.line + 1 if mark else None
+        raise _fail(path, f"is not valid YAML: {error.problem}.", remedy, at) from None
+    return YamlFile(path, data, walk.lines, walk.texts, walk.repeated, walk.misread)
 
 
 def read_yaml(path: str | Path) -> YamlFile:
@@ -205,7 +217,4 @@ def read_yaml(path: str | Path) -> YamlFile:
         mapping.
     """
     path = Path(path)
-    root, data = _parsed(path, _read_text(path))
-    walk = _Walk(path)
-    walk.node(root, (), 1)
-    return YamlFile(path, data, walk.lines, walk.problems, walk.texts)
+    return _parsed(path, _read_text(path))

@@ -16,17 +16,13 @@ REFERENCE = Path(__file__).parents[1] / "reference"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory, shared_data: Path):
-    """Run a case once, with the paths of its params file pointed at the shared data."""
+    """Run a case once, with the public data in the tests' own folder."""
     reports, made = tmp_path_factory.mktemp("cases"), {}
 
     def run(name: str) -> Run:
         if name not in made:
-            text = (PROJECT / "params" / "cases" / f"{name}.yml").read_text(encoding="utf-8")
-            params = reports / f"{name}.yml"
-            params.write_text(
-                text.replace("../../../shared/data", str(shared_data)), encoding="utf-8"
-            )
-            done = kehu("run", str(params), reports=reports)
+            params = PROJECT / "params" / "cases" / f"{name}.yml"
+            done = kehu("run", str(params), reports=reports, KEHU_SHARED_DATA=str(shared_data))
             assert done.returncode == 0, done.stderr
             made[name] = reports / load_params(params).params.run_name
         return Run(made[name])

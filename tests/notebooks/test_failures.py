@@ -31,9 +31,14 @@ def client(tmp_path: Path):
     """A client's folder: write the orders and the params, call the kit, give back what it said."""
 
     def call(
-        orders: str | bytes = HEADER + GOOD, path: str = "orders.csv", more: str = "", old: str = "",
-        new: str = "", command: str = "run", arguments: tuple[str, ...] = (),
-    ):  # fmt: skip
+        orders: str | bytes = HEADER + GOOD,
+        path: str = "orders.csv",
+        more: str = "",
+        old: str = "",
+        new: str = "",
+        command: str = "run",
+        arguments: tuple[str, ...] = (),
+    ):
         file = tmp_path / "orders.csv"
         file.write_bytes(orders if isinstance(orders, bytes) else orders.encode())
         text = PARAMS.format(path=path, more=more).replace(old, new)

@@ -12,6 +12,21 @@ import yaml
 from kehu.store import PROJECT
 
 CONDA_NAMES = {"python-duckdb": "duckdb", "matplotlib-base": "matplotlib"}
+PACKAGES = {
+    "IPython": "ipykernel",
+    "bs4": "beautifulsoup4",
+    "cycler": "matplotlib",
+    "fontTools": "fonttools",
+    "great_tables": "great-tables",
+    "ibis": "ibis-framework",
+    "markdown_it": "markdown-it-py",
+    "pypandoc": "pypandoc_binary",
+    "python_calamine": "python-calamine",
+    "sklearn": "scikit-learn",
+    "traitlets": "jupyter_client",
+    "yaml": "pyyaml",
+}
+"""Imported name to package, where they differ or the package brings the module with it."""
 ONLY_CONDA = {"python", "pip", "quarto"}
 
 
@@ -37,11 +52,6 @@ def test_environment_has_the_ranges_of_pyproject() -> None:
 
 
 def test_every_direct_import_is_a_dependency() -> None:
-    known = {"yaml": "pyyaml", "sklearn": "scikit-learn", "bs4": "beautifulsoup4",
-             "ibis": "ibis-framework", "IPython": "ipykernel", "markdown_it": "markdown-it-py", "fontTools": "fonttools",
-             "pypandoc": "pypandoc_binary", "jinja2": "jinja2", "babel": "babel",
-             "pydantic_core": "pydantic", "cycler": "matplotlib", "great_tables": "great-tables",
-             "python_calamine": "python-calamine", "traitlets": "jupyter_client"}  # fmt: skip
     ours = pins(pyproject()["project"]["dependencies"])
     for path in sorted((PROJECT / "lib").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -49,7 +59,7 @@ def test_every_direct_import_is_a_dependency() -> None:
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [str(node.module)]
             for name in {n.split(".")[0] for n in names}:
-                package = known.get(name, name).lower()
+                package = PACKAGES.get(name, name).lower()
                 assert name in _standard() or name == "kehu" or package in ours, (path.name, name)
 
 

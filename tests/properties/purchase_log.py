@@ -64,9 +64,7 @@ def shop(n: int = 400, weeks: int = 104, seed: int = 5) -> Table:
     cents = np.maximum(np.round(log["amount"] * 100), 1).astype(int)
     lines = [
         (f"{customer:05d}", f"N{place}", when.isoformat(), str(Decimal(int(c)) / 100))
-        for place, (customer, when, c) in enumerate(
-            zip(log["customer"], day, cents, strict=True)
-        )
+        for place, (customer, when, c) in enumerate(zip(log["customer"], day, cents, strict=True))
     ]
     back = [(c, o, t, f"-{a}") for c, o, t, a in lines[::40]]
     return engine_table([*lines, *back])

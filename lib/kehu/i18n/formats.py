@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import math
 from typing import Any
 
+import pandas as pd
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
@@ -15,49 +16,65 @@ MISSING = "—"
 """How a value that does not exist is printed."""
 
 _STEPS = {
-    "zh": ((1e8, "亿"), (1e4, "万")),
-    "zh-Hant": ((1e8, "億"), (1e4, "萬")),
-    "en": ((1e9, "B"), (1e6, "M"), (1e3, "K")),
+    "zh": ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")),
+    "zh-Hant": ((1e12, "兆"), (1e8, "億"), (1e4, "萬")),
+    "en": ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")),
 }
 
 
-def _is_missing(value: Any) -> bool:
-    return value is None or value != value
+def _finite(value: Any) -> Any:
+    """Return a number as it is, or None where there is none: None, not-a-number, NA, infinity."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _pattern(digits: int) -> str:
+    return "#,##0" + ("." + "0" * digits if digits else "")
+
+
+def _unsigned_zero(text: str) -> str:
+    """Take the minus off what rounds to zero."""
+    return text if any(c in "123456789" for c in text) else text.replace("-", "")
 
 
 def number(value: float | None, language: str, digits: int = 0) -> str:
     """Format a number with thousands separators and a fixed number of decimals."""
-    if value is None or _is_missing(value):
+    exact = _finite(value)
+    if exact is None:
         return MISSING
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(value, format=pattern, locale=LOCALES[language])
+    text = format_decimal(exact, format=_pattern(digits), locale=LOCALES[language])
+    return _unsigned_zero(text)
 
 
 def percent(value: float | None, language: str, digits: int = 1) -> str:
     """Format a share (0…1) as per cent."""
-    if value is None or _is_missing(value):
+    exact = _finite(value)
+    if exact is None:
         return MISSING
-    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-    return format_percent(value, format=pattern, locale=LOCALES[language])
+    text = format_percent(exact, format=_pattern(digits) + "%", locale=LOCALES[language])
+    return _unsigned_zero(text)
 
 
 def chance(value: float | None, language: str) -> str:
     """Format a probability as per cent; what rounds to 0 or 100 prints as <1% or >99%."""
-    if value is not None and 0 < value < 0.01:
+    exact = _finite(value)
+    if exact is not None and 0 < exact < 0.01:
         return "<" + percent(0.01, language, 0)
-    if value is not None and 0.99 < value < 1:
+    if exact is not None and 0.99 < exact < 1:
         return ">" + percent(0.99, language, 0)
-    return percent(value, language, 0)
+    return percent(exact, language, 0)
 
 
 def money(value: float | None, language: str, currency: str, digits: int = 0) -> str:
     """Format an amount with its currency sign."""
-    if value is None or _is_missing(value):
+    exact = _finite(value)
+    if exact is None:
         return MISSING
-    pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
-    return format_currency(
-        value, currency, format=pattern, locale=LOCALES[language], currency_digits=False
-    )
+    pattern = "¤" + _pattern(digits)
+    locale = LOCALES[language]
+    text = format_currency(exact, currency, format=pattern, locale=locale, currency_digits=False)
+    return _unsigned_zero(text)
 
 
 def compact(value: float | None, language: str) -> str:
@@ -66,17 +83,18 @@ def compact(value: float | None, language: str) -> str:
     Babel's own short form prints 99,999,999 as 10000万; the step is therefore chosen here, after
     rounding.
     """
-    if value is None or _is_missing(value):
+    if _finite(value) is None:
         return MISSING
+    exact = round(float(value), 2)  # type: ignore[arg-type]
     steps = _STEPS[language]
     for position, (size, sign) in enumerate(steps):
-        if abs(value) >= size:
-            scaled = _three_digits(value / size)
+        if abs(exact) >= size:
+            scaled = _three_digits(exact / size)
             if position and abs(scaled) * size >= steps[position - 1][0]:
                 size, sign = steps[position - 1]
-                scaled = _three_digits(value / size)
+                scaled = _three_digits(exact / size)
             return format_decimal(scaled, format="#,##0.##", locale=LOCALES[language]) + sign
-    return number(value, language, 0 if float(value).is_integer() else 2)
+    return number(exact, language, 0 if exact.is_integer() else 2)
 
 
 def _three_digits(value: float) -> float:
@@ -85,19 +103,17 @@ def _three_digits(value: float) -> float:
 
 def compact_money(value: float | None, language: str, currency: str) -> str:
     """Shorten a large amount and put the currency sign before it."""
-    if value is None or _is_missing(value):
+    exact = _finite(value)
+    if exact is None:
         return MISSING
-    sign = "-" if value < 0 else ""
+    sign = "-" if round(exact, 2) < 0 else ""
     symbol = get_currency_symbol(currency, LOCALES[language])
-    return f"{sign}{symbol}{compact(abs(value), language)}"
+    return f"{sign}{symbol}{compact(abs(exact), language)}"
 
 
 def day(value: Any, language: str) -> str:
     """Format a date: 2026年9月30日, September 30, 2026."""
-    if value is None or _is_missing(value):
+    stamp = pd.Timestamp(value[:10] if isinstance(value, str) else value)
+    if stamp is pd.NaT:
         return MISSING
-    if isinstance(value, str):
-        value = date.fromisoformat(value[:10])
-    if isinstance(value, datetime):
-        value = value.date()
-    return format_date(value, format="long", locale=LOCALES[language])
+    return format_date(stamp.date(), format="long", locale=LOCALES[language])

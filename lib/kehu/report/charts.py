@@ -146,6 +146,7 @@ def value_matrix(say: Translator, value: pd.DataFrame) -> Chart:
                "uncertain": (0.02, 0.03)}  # fmt: skip
     for name, (x, y) in corners.items():
         _corner(ax, say, name, sums.loc[name] / sums.sum(), x, y)
+    ax.minorticks_off()
     ax.set(xlabel=say("charts.value_matrix.x"), ylabel=say("charts.value_matrix.y"))
     ticks(ax.xaxis, say, "int")
     ticks(ax.yaxis, say, "short_money")

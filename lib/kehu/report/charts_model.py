@@ -32,8 +32,16 @@ def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart:
     ax.plot(later["t"], later["naive"], color=WARM, linestyle=(0, (1, 1.5)),
             label=say("charts.tracking.naive"))  # fmt: skip
     ax.axvline(cut, color=HOUSE.muted, linewidth=0.8)
-    ax.annotate(say("charts.tracking.cut"), (cut, ax.get_ylim()[1]), (4, -10),
-                textcoords="offset points", fontsize=8, color=HOUSE.muted)  # fmt: skip
+    right = cut < 0.55 * rows["t"].max()
+    ax.annotate(
+        say("charts.tracking.cut"),
+        (cut, 0),
+        (4 if right else -4, 4),
+        textcoords="offset points",
+        ha="left" if right else "right",
+        fontsize=8,
+        color=HOUSE.muted,
+    )
     ax.set(xlabel=say("charts.tracking.x"), xlim=(0, rows["t"].max()), ylim=(0, None))
     ticks(ax.yaxis, say, "short")
     ax.legend(loc="upper left")

@@ -98,8 +98,9 @@ def key_map(say: Translator, value: pd.DataFrame, segments: pd.DataFrame) -> Cha
     ax.set(xlabel=say("charts.key_map.x"), ylabel=say("charts.key_map.y"))
     ticks(ax.xaxis, say, "short_money")
     ticks(ax.yaxis, say, "short_money")
+    ax.minorticks_off()
     ax.grid(visible=False)
-    ax.legend(loc="lower right", markerscale=1.6)
+    ax.legend(loc="upper left", markerscale=1.6)
     key = table["is_key"]
     shares = [float(table.loc[key, c].sum() / value[c].sum()) for c in ("total_spend", "clv")]
     return finished(

@@ -68,7 +68,7 @@ def listing(
     key = f"listings.{name}"
     subtitle = say(f"{key}.subtitle", known) if say.has(f"{key}.subtitle") else ""
     if len(frame) > most:
-        subtitle = f"{subtitle} {say('report.cut', known)}".strip()
+        subtitle = " · ".join(filter(None, (subtitle, say("report.cut", known))))
     return Listing(table, say(f"{key}.title", known), subtitle)
 
 
@@ -151,11 +151,10 @@ def actions(say: Translator, table: pd.DataFrame, playbook: Any, most: int = 20)
     rows = table.assign(
         action=[say.pick(playbook.words("actions", a)) for a in table["action"]],
         owner=[say.pick(playbook.words("owners", o)) for o in table["owner"]],
-        contact_channel=[say.pick(playbook.words("channels", c)) for c in table["contact_channel"]],
         reason=[say(f"reason.{r.reason}", r._asdict()) for r in table.itertuples(index=False)],
     )
     columns = {"priority": "int", "customer_id": "", "reason": "", "action": "",
-               "contact_channel": "", "owner": "", "value_at_stake": "short_money"}  # fmt: skip
+               "owner": "", "value_at_stake": "short_money"}  # fmt: skip
     return listing(say, rows, columns, "actions", most=most)
 
 
@@ -176,15 +175,21 @@ def quality(say: Translator, table: pd.DataFrame) -> Listing:
     rows = table.sort_values(["share", "table", "column", "measure"])
     rows = rows.assign(column=[label(say, name) for name in rows["column"]])
     columns = {"table": "code:table", "column": "", "measure": "code:quality",
-               "passed": "int", "rows": "int", "share": "percent"}  # fmt: skip
+               "passed": "int", "rows": "int", "share": "percent2"}  # fmt: skip
     below = rows[rows["share"] < 1]
     return listing(say, below, columns, "quality", full=len(rows) - len(below))
 
 
 def sources(say: Translator, table: pd.DataFrame) -> Listing:
     """List the client's files as they were read."""
-    rows = table.assign(checksum=table["sha256"].str[:12])
-    columns = {"source": "", "table": "code:table", "rows": "int", "encoding": "",
-               "separator": "", "date_formats": "", "first_date": "date", "last_date": "date",
-               "ignored_columns": "", "checksum": ""}  # fmt: skip
+    text = [" · ".join(part for part in pair if part == part and part) or MISSING
+            for pair in zip(table["encoding"], table["separator"], strict=True)]  # fmt: skip
+    rows = table.assign(
+        read_as=text,
+        since=table["first_date"].dt.strftime("%Y-%m-%d"),
+        until=table["last_date"].dt.strftime("%Y-%m-%d"),
+        checksum=table["sha256"].str[:8],
+    )
+    columns = {"source": "", "table": "code:table", "rows": "int", "read_as": "",
+               "date_formats": "", "since": "", "until": "", "checksum": ""}  # fmt: skip
     return listing(say, rows, columns, "sources")

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any, Protocol
 
 from kehu.errors import KehuError, Problem, raise_all
@@ -98,8 +100,7 @@ def check(path: str | Path) -> ParamsFile:
 def _source_problems(file: ParamsFile) -> list[Problem]:
     from kehu.prepare import sources
 
-    found = sources.listed(file.params.sources, file.path.parent)
-    return sources.problems(found)
+    return sources.problems(sources.listed(file.params.sources, file.path.parent))
 
 
 def _other_problems(file: ParamsFile) -> Iterator[Problem]:
@@ -150,6 +151,7 @@ def run(path: str | Path, progress: Progress, *, warm: bool = True) -> Outcome:
     progress.begin(target.name, len(plan.STAGES) + 1)
     with lock.locked(target.folder), _scratch(target):
         clear(target)
+        Thread(target=import_module, args=("kehu.report.pdf",), daemon=True).start()
         _execute_all(file, outcome, progress, _kernel(warm))
         _finish(file, outcome, progress)
     return outcome

@@ -35,7 +35,9 @@ def problems(stage: str, error: Any) -> list[Problem]:
     coded = [_CODED.match(line) for line in str(error.evalue).splitlines()]
     if error.ename == "KehuError" and all(coded):
         return [Problem(m[1], m[2], m[3]) for m in coded if m]
-    what = f"cell {error.exec_count} stopped with {error.ename}: {error.evalue}."
+    said = next((line.strip() for line in str(error.evalue).splitlines() if line.strip()), "")
+    cause = f"{error.ename}: {said}" if said else error.ename
+    what = f"cell {error.exec_count} stopped with {cause.rstrip('.')}."
     remedy = "Open the kept notebook to see where; `--debug` prints the whole story."
     return [Problem("KH-R01", f"{stage}.ipynb", what, remedy)]
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import psutil
+from typing import IO
 
 from kehu.errors import KehuError, Problem
+from kehu.store import not_written
+
+_BEYOND = 1 << 30
+"""Where the byte lies that Windows locks: past the text, which others may read."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a run's folder while the block runs.
+    """Hold a run's folder while the block runs, and clear what a killed run left half written.
 
     Parameters
     ----------
@@ -24,35 +28,71 @@ def locked(folder: Path) -> Iterator[None]:
     Raises
     ------
     KehuError
-        KH-S02: another living process holds it. A lock left by a dead process is taken over.
+        KH-S01: the folder cannot be written. KH-S02: another process holds it; the system frees
+        the lock of a process that ends, however it ends.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / ".lock"
-    while not _taken(path):
-        holder = _holder(path)
-        if holder is not None and psutil.pid_exists(holder):
-            what = f"process {holder} is writing this run."
-            remedy = "Wait until it ends, or stop it and run again."
-            raise KehuError(Problem("KH-S02", f"{folder.parent.name}/{folder.name}", what, remedy))
-        path.unlink(missing_ok=True)
     try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _taken(path)
+    except OSError as error:
+        raise KehuError(not_written(path, error)) from None
+    if file is None:
+        raise KehuError(_busy(path))
+    with file:
+        try:
+            for half in folder.rglob(".*.part"):
+                half.unlink(missing_ok=True)
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
 
 
-def _taken(path: Path) -> bool:
+def _taken(path: Path) -> IO[str] | None:
+    """Open the lock file and lock it, or return None while another process holds it."""
+    while True:
+        file = path.open("a+", encoding="ascii")
+        if not _locks(file):
+            file.close()
+            return None
+        if _is_at(path, file):
+            break
+        file.close()  # the holder before removed it; lock the next one
+    file.seek(0)
+    file.truncate()
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _is_at(path: Path, file: IO[str]) -> bool:
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
         return False
-    with os.fdopen(handle, "w") as file:
-        file.write(str(os.getpid()))
+
+
+def _locks(file: IO[str]) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(_BEYOND)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
     return True
 
 
-def _holder(path: Path) -> int | None:
-    try:
-        return int(path.read_text())
-    except (OSError, ValueError):
-        return None
+def _busy(path: Path) -> Problem:
+    holder = ""
+    with suppress(OSError):
+        holder = path.read_text(encoding="ascii", errors="replace").strip()
+    what = f"process {holder or 'another'} is writing this run."
+    remedy = "Wait until it ends, or stop it and run again."
+    return Problem("KH-S02", f"{path.parent.parent.name}/{path.parent.name}", what, remedy)

@@ -8,12 +8,13 @@ import platform
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from kehu.errors import KehuError, Problem
+from kehu.params import Sources
 from kehu.params_check import ParamsFile
 from kehu.store import PROJECT, Run
 
@@ -55,7 +56,7 @@ def manifest(
         "run": run.name,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "params_file": file.path.name,
-        "params": file.params.model_dump(),
+        "params": _portable(file.params.model_dump()),
         "sources": _sources(file),
         "tables": {p.stem: _table(p) for p in tables},
         "facts_sha256": sha256(run.folder / "facts.json"),
@@ -68,12 +69,21 @@ def manifest(
     }
 
 
+def _portable(value: Any, name: str = "") -> Any:
+    """Cut absolute paths among the parameters down to the file's name."""
+    if isinstance(value, dict):
+        return {key: _portable(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_portable(inner, name) for inner in value]
+    if name not in ("path", "playbook") or not isinstance(value, str):
+        return value
+    absolute = Path(value).is_absolute() or PureWindowsPath(value).is_absolute()
+    return PureWindowsPath(value).name if absolute else value
+
+
 def _sources(file: ParamsFile) -> list[dict[str, Any]]:
-    named = [
-        (table, source.path)
-        for table in ("transactions", "customers")
-        for source in getattr(file.params.sources, table)
-    ]
+    sources = file.params.sources
+    named = [(table, s.path) for table in Sources.model_fields for s in getattr(sources, table)]
     return [
         {
             "table": table,

@@ -1,0 +1,1 @@
+"""Figures about speed, as ratios measured in one session; never pass or fail."""

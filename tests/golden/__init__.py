@@ -1,0 +1,1 @@
+"""Results of the demo run that a change must keep, or change on purpose."""

@@ -1,0 +1,215 @@
+"""Segments: every customer in exactly one, ties together, totals conserved, reasons that hold."""
+
+import re
+from importlib.resources import files
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kehu import tables
+from kehu.errors import KehuError
+from kehu.segments.assess import facts, key_table, near_misses, segments_table, tier_table
+from kehu.segments.key import CRITERIA, criteria, cut_offs, key_customers
+from kehu.segments.rfm_rules import RULES, SEGMENTS, rfm_segments, rule_table, thresholds
+from kehu.segments.tiers import TIERS, tiers
+
+SHARES = [0.2, 0.3]
+row = st.tuples(
+    *[st.integers(1, 5)] * 3, st.integers(-50, 900), st.integers(0, 400), st.integers(1, 12)
+)
+populations = st.lists(row, min_size=1, max_size=40)
+
+
+def value_of(rows) -> pd.DataFrame:
+    columns = ["r_score", "f_score", "m_score", "total_spend", "clv", "n_orders"]
+    frame = pd.DataFrame(rows, columns=columns).astype({"total_spend": float, "clv": float})
+    ids = [f"{i:03d}" for i in range(len(frame))]
+    return frame.assign(customer_id=ids, abc_class="A")
+
+
+@pytest.fixture
+def hundred() -> pd.DataFrame:
+    """Customers 000...099: spend falls, lifetime value rises, every second has one order more."""
+    i = np.arange(100)
+    scores = [1 + i % 5, 1 + i // 20, 5 - i // 20]
+    return value_of(np.column_stack([*scores, 1000 - i, i, 1 + i % 2]))
+
+
+def named(value: pd.DataFrame) -> pd.DataFrame:
+    ids = value["customer_id"]
+    return pd.DataFrame({"customer_id": ids, "name": "客户" + ids})
+
+
+def test_the_eight_rules_name_every_code_once() -> None:
+    assert set(RULES) == set(product([True, False], repeat=3))
+    assert len(set(SEGMENTS)) == 8
+    assert set(SEGMENTS) == set(tables.column("rfm_segment").isin or ())
+
+
+def test_each_code_gets_its_segment() -> None:
+    codes = list(product([5, 1], repeat=3))
+    value = value_of([(*code, 1, 1, 1) for code in codes])
+    assert thresholds(value) == {"r_score": 3, "f_score": 3, "m_score": 3}
+    assert list(rfm_segments(value)) == [RULES[(r == 5, f == 5, m == 5)] for r, f, m in codes]
+
+
+def test_a_score_on_the_mean_is_not_high() -> None:
+    value = value_of([(3, 3, 3, 1, 1, 1), (5, 5, 5, 1, 1, 1), (1, 1, 1, 1, 1, 1)])
+    assert list(rfm_segments(value)) == ["regular_win_back", "champion", "regular_win_back"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(populations, st.randoms(use_true_random=False))
+def test_segments_partition_the_customers_whatever_their_order(rows, random) -> None:
+    value = value_of(rows)
+    one = segments_table(value, SHARES, 0.05, 2)
+    assert list(one["customer_id"]) == list(value["customer_id"])
+    tables.check("segments", one)
+    mixed = value.iloc[random.sample(range(len(rows)), len(rows))]
+    other = segments_table(mixed, SHARES, 0.05, 2).sort_values("customer_id", ignore_index=True)
+    pd.testing.assert_frame_equal(other, one)
+
+
+@settings(max_examples=25, deadline=None)
+@given(populations)
+def test_customers_and_money_are_conserved(rows) -> None:
+    value = value_of(rows)
+    table = segments_table(value, SHARES, 0.05, 2)
+    rules, held = rule_table(value, value["total_spend"], value["clv"]), tier_table(value, table)
+    assert list(rules["rfm_segment"]) == list(SEGMENTS)
+    assert list(held["tier"]) == list(TIERS)
+    for found in (rules, held):
+        assert found["customers"].sum() == len(value)
+        assert found["customers_share"].sum() == pytest.approx(1)
+        spent = value["total_spend"].sum()
+        assert found["spend_share"].sum() == pytest.approx(1 if spent else 0)
+    assert rules["spend"].sum() == pytest.approx(value["total_spend"].sum())
+    assert rules["clv"].sum() == pytest.approx(value["clv"].sum())
+    assert held["clv_share"].sum() == pytest.approx(1 if value["clv"].any() else 0)
+
+
+def test_tiers_of_a_hundred(hundred) -> None:
+    found = pd.Series(tiers(hundred["clv"], SHARES))
+    assert found.value_counts().to_dict() == {"top": 20, "potential": 30, "long_tail": 50}
+    assert (found[80:] == "top").all()
+    assert (found[50:80] == "potential").all()
+
+
+def test_a_share_is_met_exactly_in_spite_of_floats() -> None:
+    """.1 + .2 is above .3 in floats; the fourth of ten has exactly .3 above."""
+    found = list(tiers(pd.Series(range(10, 0, -1)), [0.1, 0.2]))
+    assert found == ["top"] + ["potential"] * 2 + ["long_tail"] * 7
+
+
+def test_equal_values_share_a_tier() -> None:
+    found = list(tiers(pd.Series([9, 7, 7, 7, 5, 5, 1, 1, 1, 0]), SHARES))
+    assert found == ["top"] * 4 + ["potential"] * 2 + ["long_tail"] * 4
+    assert set(tiers(pd.Series([2.0] * 7), SHARES)) == {"top"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=40))
+def test_a_higher_value_is_never_in_a_lower_tier(values) -> None:
+    found = [TIERS.index(t) for t in tiers(pd.Series(values), SHARES)]
+    ordered = [f for _, f in sorted(zip(values, found, strict=True), key=lambda p: (-p[0], p[1]))]
+    assert ordered == sorted(ordered)
+    assert len(set(zip(values, found, strict=True))) == len(set(values))
+
+
+def test_key_customers_with_their_reasons(hundred) -> None:
+    """The top 5 by spend are the bottom 5 by value; nobody stands out by orders."""
+    found = key_customers(hundred, 0.05, 1).set_index("customer_id")
+    assert list(found.index[found["is_key"]]) == ["000", "001", "002", "003", "004", "095", "096",
+                                                  "097", "098", "099"]  # fmt: skip
+    assert set(found.loc["000":"004", "key_reasons"]) == {"contribution"}
+    assert set(found.loc["095":, "key_reasons"]) == {"potential"}
+    assert found.loc["050", "key_reasons"] is np.nan
+    assert found["key_criteria_met"].sum() == 10
+    assert not key_customers(hundred, 0.05, 2)["is_key"].any()
+
+
+def test_all_reasons_are_named_in_order(hundred) -> None:
+    best = hundred.copy()
+    best.loc[7, ["total_spend", "clv", "n_orders"]] = [5000.0, 500.0, 9]
+    found = key_customers(best, 0.05, 3)
+    assert list(found.loc[found["is_key"], "customer_id"]) == ["007"]
+    assert found.loc[7, "key_reasons"] == "contribution,potential,frequency"
+    assert found.loc[7, "key_criteria_met"] == 3
+
+
+def test_one_order_is_nothing_special_where_nearly_everybody_has_one(hundred) -> None:
+    rare = hundred.assign(n_orders=[2, 2, *[1] * 98])
+    assert criteria(rare, 0.05)["frequency"].sum() == 2
+    assert cut_offs(rare, 0.05)["frequency"] == 2
+    same = hundred.assign(n_orders=1)
+    assert criteria(same, 0.05)["frequency"].sum() == 0
+    assert np.isnan(cut_offs(same, 0.05)["frequency"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(populations, st.floats(0.01, 0.5))
+def test_a_criterion_is_met_by_no_more_than_its_share(rows, share) -> None:
+    value = value_of(rows)
+    met, cuts = criteria(value, share), cut_offs(value, share)
+    for name, measure in CRITERIA.items():
+        assert met[name].sum() <= np.ceil(len(value) * share)
+        if met[name].any():
+            assert (met[name] == (value[measure] >= cuts[name])).all()
+
+
+def test_near_misses_lack_one_criterion(hundred) -> None:
+    value = hundred.copy()
+    value.loc[99, "total_spend"] = 5000.0
+    table = segments_table(value, SHARES, 0.05, 2)
+    keys, near = (
+        key_table(value, table, named(value)), near_misses(value, table, named(value), 2)
+    )  # fmt: skip
+    assert list(keys["customer_id"]) == ["099"]
+    assert keys["name"].iloc[0] == "客户099"
+    assert set(keys["key_reasons"].iloc[0].split(",")) == {"contribution", "potential"}
+    assert list(near["customer_id"]) == ["098", "097", "096", "095", "003", "002", "001", "000"]
+    assert not set(near["customer_id"]) & set(keys["customer_id"])
+    assert near_misses(value, table, named(value), 1).empty, "no criterion met is no near miss"
+
+
+def test_key_customers_missing_from_the_list_of_customers_are_kept(hundred) -> None:
+    table = segments_table(hundred, SHARES, 0.05, 1)
+    found = key_table(hundred, table, named(hundred).iloc[50:])
+    assert len(found) == 10
+    assert found["name"].isna().sum() == 5
+
+
+def test_every_fact_that_is_printed_exists_and_agrees(hundred) -> None:
+    table = segments_table(hundred, SHARES, 0.05, 1)
+    found = facts(hundred, table, 0.05, 1)
+    texts = [p.read_text("utf-8") for p in (files("kehu") / "i18n").iterdir() if p.suffix == ".yml"]
+    printed = {n for text in texts for n in re.findall(r"\{segments\.(\w+)", text)}
+    assert printed
+    assert printed - set(found) == set()
+    assert (found["n_top"], found["n_key"], found["n_near"]) == (20, 10, 0)
+    key = hundred[table["is_key"]]
+    for name, column in (("key_spend_share", "total_spend"), ("key_clv_share", "clv")):
+        assert found[name] == pytest.approx(key[column].sum() / hundred[column].sum())
+    assert found["largest_share"] == table["rfm_segment"].value_counts().max() / 100
+    assert table["rfm_segment"].value_counts()[found["largest"]] == found["largest_share"] * 100
+    assert (found["cut_contribution"], found["cut_potential"]) == (996, 95)
+    near = facts(hundred, segments_table(hundred, SHARES, 0.05, 2), 0.05, 2)
+    assert (near["n_key"], near["n_near"]) == (0, 10)
+
+
+def test_a_population_without_value_has_shares_of_nothing(hundred) -> None:
+    """A margin of 0 makes every lifetime value 0."""
+    poor = hundred.assign(clv=0.0)
+    table = segments_table(poor, SHARES, 0.05, 1)
+    found = facts(poor, table, 0.05, 1)
+    assert (found["top_clv_share"], found["key_clv_share"]) == (0, 0)
+    assert found["n_key"] == 5
+
+
+def test_no_customers_is_said(hundred) -> None:
+    with pytest.raises(KehuError, match="KH-D11 value: there are no customers"):
+        segments_table(hundred.head(0), SHARES, 0.05, 2)
