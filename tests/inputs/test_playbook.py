@@ -145,8 +145,9 @@ def test_a_strategy_that_is_none(own) -> None:
 def test_no_strategies_at_all(own) -> None:
     text = own.read_text("utf-8")
     own.write_text(text[: text.index("strategies:")] + "strategies: []\n", encoding="utf-8")
-    (problem,) = said(own)
-    assert "`strategies` must be `name: value` lines, and is list" in problem
+    found = said(own)
+    assert any("`strategies` must be `name: value` lines, and is list" in p for p in found)
+    assert any("`slipping` is missing" in p for p in found)
 
 
 def test_all_mistakes_at_once_in_the_order_of_their_lines(own) -> None:

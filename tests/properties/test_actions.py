@@ -157,3 +157,13 @@ def test_slipping_is_below_one_half() -> None:
     found = listed(edge)[0].set_index("customer_id")
     assert found.loc["000", "value_at_stake"] == 3.0
     assert found.loc["001", "value_at_stake"] == pytest.approx(75.0)
+
+
+def test_who_slips_away_is_called_not_thanked() -> None:
+    """The playbook's `slipping` strategy replaces the segment's, and only for those leaving."""
+    found = listed([REASONS["key_slipping"], REASONS["value_slipping"], ACTIVE])[0]
+    by_id = found.set_index("customer_id")
+    for customer in ("000", "001"):
+        assert by_id.loc[customer, "action"] == BOOK.slipping.action
+        assert by_id.loc[customer, "contact_days"] == BOOK.slipping.contact_days
+    assert by_id.loc["002", "action"] == BOOK.strategies["champion"].action

@@ -14,6 +14,9 @@ from kehu.errors import KehuError, Problem, raise_all
 REASONS = ("key_slipping", "value_slipping", "key_active", "second_order", "growing", "steady")
 """Codes of reasons, the most pressing first; the first that applies is the customer's reason."""
 
+SLIPPING_REASONS = REASONS[:2]
+"""Reasons for which the playbook's `slipping` strategy takes the place of the segment's."""
+
 SLIPPING = 0.5
 """Probability of being active below which a customer counts as slipping away."""
 
@@ -120,12 +123,20 @@ def action_list(
         value_at_stake=value_at_stake(v, m, margin, horizon),
     )
     named = table.join(customers.set_index("customer_id")["name"]).reset_index()
-    strategy = playbook.table().rename(columns={"channel": "contact_channel"})
-    full = named.merge(strategy, on="rfm_segment", how="left", validate="many_to_one")
+    full = _with_strategy(named, playbook)
     first = full.sort_values(["value_at_stake", "customer_id"], ascending=[False, True])
     top = first.head(max_actions)
     listed = top.assign(priority=np.arange(1, len(top) + 1))
     return listed, float(full["value_at_stake"].sum())
+
+
+def _with_strategy(customers: pd.DataFrame, playbook: Playbook) -> pd.DataFrame:
+    """Add each customer's action, channel, owner and rhythm."""
+    full = customers.merge(playbook.table(), on="rfm_segment", how="left", validate="many_to_one")
+    slipping = full["reason"].isin(SLIPPING_REASONS)
+    for name, code in playbook.slipping.codes().items():
+        full[name] = full[name].mask(slipping, code)
+    return full.rename(columns={"channel": "contact_channel"})
 
 
 def _require_same_customers(tables: Mapping[str, pd.DataFrame]) -> None:
@@ -161,7 +172,7 @@ def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int]:
         Name to number.
     """
     stake = float(listed["value_at_stake"].sum())
-    slipping = listed["reason"].isin(["key_slipping", "value_slipping"])
+    slipping = listed["reason"].isin(SLIPPING_REASONS)
     return {
         "n_listed": len(listed),
         "stake": stake,

@@ -34,21 +34,27 @@ class Strategy(_Strict):
     owner: str
     contact_days: int = Field(ge=1, le=730)
 
+    def codes(self) -> dict[str, str | int]:
+        """Return `action, channel, owner, contact_days`."""
+        return self.model_dump(exclude={"service", "benefits"})
+
 
 class Playbook(_Strict):
-    """Strategies per segment, and the words for the codes they use."""
+    """Strategies per segment, and the words for the codes they use.
+
+    `slipping` takes the place of the segment's strategy for high-value customers who are probably
+    leaving: whom one is about to lose is not thanked, but called.
+    """
 
     channels: dict[str, Text]
     owners: dict[str, Text]
     actions: dict[str, Text]
     strategies: dict[str, Strategy]
+    slipping: Strategy
 
     def table(self) -> pd.DataFrame:
         """Return one row per segment: `rfm_segment, action, channel, owner, contact_days`."""
-        rows = [
-            {"rfm_segment": s, **strategy.model_dump(exclude={"service", "benefits"})}
-            for s, strategy in self.strategies.items()
-        ]
+        rows = [{"rfm_segment": s, **strategy.codes()} for s, strategy in self.strategies.items()]
         return pd.DataFrame(rows)
 
     def words(self, kind: str, code: str) -> Text:

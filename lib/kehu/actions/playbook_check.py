@@ -103,13 +103,15 @@ def _gaps(file: YamlFile) -> Iterator[Problem]:
 
 
 def _undefined(file: YamlFile) -> Iterator[Problem]:
-    for name, strategy in _strategies(file).items():
+    places: list[tuple[Loc, Any]] = [(("slipping",), file.data.get("slipping"))]
+    places += [(("strategies", str(name)), s) for name, s in _strategies(file).items()]
+    for place, strategy in places:
         if not isinstance(strategy, dict):
             continue
         for key, section in CODES.items():
             code, known = strategy.get(key), file.data.get(section)
             if isinstance(code, str) and isinstance(known, dict) and code not in known:
-                where = file.where(("strategies", str(name), key))
+                where = file.where((*place, key))
                 what = f"{key} `{code}` is not defined under `{section}`."
                 yield Problem("KH-B01", where, what, _near(code, known))
 

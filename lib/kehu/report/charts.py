@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,32 +36,38 @@ def finished(say: Translator, name: str, figure: Figure, **values: Any) -> Chart
     return Chart(figure, *parts)
 
 
-def spend_by_month(say: Translator, months: pd.DataFrame) -> Chart:
-    """Draw spend per month over the whole history.
+def spend_by_month(say: Translator, months: pd.DataFrame, analysis_date: str) -> Chart:
+    """Draw spend per month over the whole history, without a last month that is not over.
 
     Parameters
     ----------
     say : Translator
     months : pandas.DataFrame
         `month` (first day), `spend`, `customers`; see `kehu.value.summary.monthly`.
+    analysis_date : str
+        Last day observed, ISO.
     """
+    over = months["month"] + pd.offsets.MonthEnd(0) <= pd.Timestamp(analysis_date)
+    shown = months[over] if over.any() else months
     figure, ax = canvas(height=2.5)
-    ax.fill_between(months["month"], months["spend"], color=LIGHT, alpha=0.6, linewidth=0)
-    ax.plot(months["month"], months["spend"], color=ACCENT)
-    peak = months.loc[months["spend"].idxmax()]
+    ax.fill_between(shown["month"], shown["spend"], color=LIGHT, alpha=0.6, linewidth=0)
+    ax.plot(shown["month"], shown["spend"], color=ACCENT)
+    peak = shown.loc[shown["spend"].idxmax()]
     ax.plot([peak["month"]], [peak["spend"]], "o", color=ACCENT, markersize=4)
     label = f"{peak['month']:%Y-%m}  {say.format(peak['spend'], 'short_money')}"
     ax.annotate(label, (peak["month"], peak["spend"]), (0, 5), textcoords="offset points",
                 ha="center", fontsize=8, color=HOUSE.ink)  # fmt: skip
-    ax.set_ylim(0, months["spend"].max() * 1.18)
+    ax.set_ylim(0, shown["spend"].max() * 1.18)
     ticks(ax.yaxis, say, "short_money")
-    last, before = months["spend"].tail(12).sum(), months["spend"].iloc[-24:-12].sum()
-    change = last / before - 1 if len(months) >= 24 and before > 0 else None
-    return finished(
+    last, before = shown["spend"].tail(12).sum(), shown["spend"].iloc[-24:-12].sum()
+    change = last / before - 1 if len(shown) >= 24 and before > 0 else None
+    made = finished(
         say, "spend_by_month" if change is not None else "spend_by_month_short", figure,
-        last=last, change=change, n=len(months), peak=f"{peak['month']:%Y-%m}",
-        peak_spend=peak["spend"], customers=int(months["customers"].mean()),
+        last=last, change=change, n=len(shown), peak=f"{peak['month']:%Y-%m}",
+        peak_spend=peak["spend"], customers=int(shown["customers"].mean()),
     )  # fmt: skip
+    note = say("charts.spend_by_month.partial") if len(shown) < len(months) else ""
+    return replace(made, subtitle=made.subtitle + note)
 
 
 def lorenz(say: Translator, curve: pd.DataFrame, gini: float) -> Chart:

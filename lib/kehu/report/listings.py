@@ -130,7 +130,7 @@ def key_customers(
 def strategies(say: Translator, playbook: Any) -> Listing:
     """List the service strategy of each segment, in the words of the playbook."""
     rows = []
-    for segment, strategy in playbook.strategies.items():
+    for segment, strategy in [*playbook.strategies.items(), ("slipping", playbook.slipping)]:
         rows.append(
             {
                 "rfm_segment": segment,
