@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from kehu.store import PROJECT, Run
 
 SHARED = Path(os.environ.get("KEHU_SHARED_DATA") or PROJECT.parent / "shared" / "data")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share the demo run in one worker."""
     for item in items:
@@ -36,6 +39,14 @@ def kehu(*arguments: str, reports: Path, **environment: str) -> subprocess.Compl
     return subprocess.run(
         command, env=env, capture_output=True, text=True, timeout=300, check=False
     )
+
+
+def called(*arguments: str, reports: Path) -> Result:
+    """Call the command line inside this process: quicker, and the warm kernels are shared."""
+    from kehu.cli import app
+
+    settings = {"KEHU_REPORTS": str(reports), "KEHU_DEBUG": None, "COLUMNS": "200"}
+    return CliRunner().invoke(app, list(arguments), env=settings)
 
 
 @pytest.fixture(scope="session")
