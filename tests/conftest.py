@@ -9,19 +9,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from kehu.store import PROJECT, Run
 
 SHARED = Path(os.environ.get("KEHU_SHARED_DATA") or PROJECT.parent / "shared" / "data")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share the demo run in one worker."""
-    for item in items:
-        if "demo_run" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("demo"))
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +44,13 @@ def called(*arguments: str, reports: Path) -> Result:
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The demo, run once by `kehu demo`."""
-    reports = tmp_path_factory.mktemp("reports")
-    done = kehu("demo", reports=reports)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Run(reports / "demo" / "2026Q3")
+    """The demo, run once by `kehu demo` for all test processes."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    run = Run(shared / "demo-reports" / "demo" / "2026Q3")
+    with FileLock(shared / "demo.lock"):
+        if not (run.folder / "manifest.json").is_file():
+            done = kehu("demo", reports=shared / "demo-reports")
+            assert done.returncode == 0, done.stdout + done.stderr
+    return run

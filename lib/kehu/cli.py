@@ -64,16 +64,9 @@ def render(
 ) -> None:
     """Render the report of a finished run again. 重新渲染报告。"""
     with _told(debug):
-        from kehu.params import Params
-        from kehu.run import manifest
-        from kehu.run import render as renderer
-        from kehu.store import open_run, publish_json
+        from kehu.run import execute
 
-        target = open_run(name)
-        made = manifest.read(target)
-        outputs = renderer.render(target, Params.model_validate(made["params"]))
-        publish_json(target.folder / manifest.NAME, manifest.with_outputs(made, outputs))
-        for path in outputs:
+        for path in execute.render_again(name):
             say(_shown(path))
 
 
@@ -163,6 +156,9 @@ def complain(line: str) -> None:
 
 def main() -> None:
     """Run the command."""
+    # nbformat imports jsonschema, which builds a grammar of web addresses (1.5 s) that no
+    # notebook needs; it does without where the package is not to be had.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     app()
 
 

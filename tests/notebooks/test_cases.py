@@ -31,7 +31,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory, shared_data: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("cases")
 def test_cdnow_gives_the_published_models_and_hold_out(runs) -> None:
     run = runs("cdnow")
     rows = pd.read_csv(REFERENCE / "cdnow_run.csv", dtype={"value": str})
@@ -48,7 +47,6 @@ def test_cdnow_gives_the_published_models_and_hold_out(runs) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("cases")
 def test_online_retail_gives_the_published_clean_set(runs) -> None:
     run = runs("online_retail")
     lines, facts, ledger = run.read("transactions"), run.facts(), run.read("ledger")

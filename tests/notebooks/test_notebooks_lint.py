@@ -249,6 +249,17 @@ def test_the_runner_finds_no_difference_to_the_schema() -> None:
     assert list(plan.notebook_problems()) == []
 
 
+def test_the_runner_tells_another_default_and_an_unknown_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plan, "STAGES", (plan.Stage("20_value"),))
+    monkeypatch.setattr(plan, "declared", lambda name: {"horizon": 26, "horizn": 52, "seed": None})
+    found = [str(p) for p in plan.notebook_problems()]
+    assert [f.split(": ")[0] for f in found] == [f"KH-P0{i} 20_value.ipynb" for i in (7, 2, 7)]
+    assert "`horizon` defaults to 26 here and to 52 in the schema." in found[0]
+    assert "Did you mean `horizon`?" in found[1]
+
+
 def test_a_run_can_give_every_parameter() -> None:
     file = load_params(PROJECT / "params" / "demo.yml")
     for stage in plan.STAGES:

@@ -50,7 +50,7 @@ def _subset(face: Face, characters: Iterable[int]) -> bytes:
         flavor="woff", hinting=False, layout_features=[], name_IDs=[], notdef_outline=True
     )
     options.drop_tables += _UNUSED
-    font = TTFont(face.path, lazy=True, fontNumber=0, recalcTimestamp=False)
+    font = TTFont(face.path, lazy=True, fontNumber=0, recalcTimestamp=False, recalcBBoxes=False)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=characters)
     cutter.subset(font)

@@ -14,7 +14,9 @@ from threading import Thread
 from typing import Any, Protocol
 
 from kehu.errors import KehuError, Problem, raise_all
+from kehu.params import Params
 from kehu.params_check import ParamsFile, load_params
+from kehu.run.failure import StageFailed
 from kehu.store import Run, open_run, publish_bytes, publish_json
 
 HANDED_OVER = ("report-*.html", "report-*.pdf", "FAILED.html", "manifest.json", "facts.json")
@@ -31,28 +33,6 @@ class Progress(Protocol):
 
     def done(self, name: str, seconds: float) -> None:
         """Hear that a step ended well."""
-
-
-class StageFailed(KehuError):
-    """A notebook stopped with an error.
-
-    Parameters
-    ----------
-    stage : str
-        Name of the notebook.
-    problems : list of Problem
-        What the user should see.
-    traceback : str
-        The whole story, for `--debug`.
-    notebook : Path
-        The notebook kept with the error in it.
-    """
-
-    def __init__(self, stage: str, problems: list[Problem], traceback: str, notebook: Path) -> None:
-        super().__init__(problems)
-        self.stage = stage
-        self.traceback = traceback
-        self.notebook = notebook
 
 
 @dataclass
@@ -196,22 +176,60 @@ def execute(target: Run, name: str, values: dict[str, Any], kernel: str) -> None
         The notebook stopped; it is kept with the error in it, and a page says what happened.
     """
     import papermill
+    from nbclient.exceptions import DeadKernelError
 
-    from kehu.run import failure, plan
+    from kehu.run import failure, plan, quiet
 
     working = target.scratch / f"{name}.ipynb"
     kept = target.folder / "notebooks" / f"{name}.ipynb"
-    options = {"kernel_name": kernel, "progress_bar": False, "log_output": False}
+    options = {"kernel_name": kernel, "engine_name": quiet.register(), "progress_bar": False}
     try:
         papermill.execute_notebook(
             str(plan.notebook_path(name)), str(working), values, cwd=str(target.scratch), **options
         )
     except papermill.PapermillExecutionError as error:
-        publish_bytes(kept, working.read_bytes())
-        failed = StageFailed(name, failure.problems(name, error), failure.story(error), kept)
-        failure.write_page(target, failed)
-        raise failed from None
+        raise _kept(target, working, failure.of_cell(name, error, kept)) from None
+    except DeadKernelError:
+        raise _kept(target, working, failure.of_kernel(name, kept)) from None
     publish_bytes(kept, working.read_bytes())
+
+
+def _kept(target: Run, working: Path, failed: StageFailed) -> StageFailed:
+    """Keep the notebook that stopped and write the page that says what happened."""
+    from kehu.run import failure
+
+    if working.is_file():
+        publish_bytes(failed.notebook, working.read_bytes())
+    failure.write_page(target, failed)
+    return failed
+
+
+def render_again(name: str) -> list[Path]:
+    """Render the report of a finished run once more, from its executed notebooks.
+
+    Parameters
+    ----------
+    name : str
+        The run, `client/period`.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    KehuError
+        KH-R02: the run never finished. KH-S02: it is being written.
+    """
+    from kehu.run import lock, manifest, render
+
+    target = open_run(name)
+    made = manifest.read(target)
+    with lock.locked(target.folder):
+        outputs = render.render(target, Params.model_validate(made["params"]))
+        publish_json(target.folder / manifest.NAME, manifest.with_outputs(made, outputs))
+    return outputs
 
 
 def clear(target: Run) -> None:

@@ -4,18 +4,54 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
 
-from kehu.errors import Problem
+from kehu.errors import KehuError, Problem
 from kehu.store import Run, publish_text
-
-if TYPE_CHECKING:
-    from kehu.run.execute import StageFailed
 
 _CODED = re.compile(r"(KH-[A-Z]\d\d) (.*?): (.*)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class StageFailed(KehuError):
+    """A notebook stopped with an error.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the notebook.
+    problems : list of Problem
+        What the user should see.
+    traceback : str
+        The whole story, for `--debug`.
+    notebook : Path
+        The notebook kept with the error in it.
+    """
+
+    def __init__(self, stage: str, problems: list[Problem], traceback: str, notebook: Path) -> None:
+        super().__init__(problems)
+        self.stage = stage
+        self.traceback = traceback
+        self.notebook = notebook
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes whole."""
+        return StageFailed, (self.stage, list(self.problems), self.traceback, self.notebook)
+
+
+def of_cell(stage: str, error: Any, notebook: Path) -> StageFailed:
+    """Describe a cell that stopped, from papermill's error."""
+    return StageFailed(stage, problems(stage, error), story(error), notebook)
+
+
+def of_kernel(stage: str, notebook: Path) -> StageFailed:
+    """Describe a kernel that died, most often for want of memory."""
+    what = "the kernel died while the notebook ran."
+    remedy = "Close other programs or lower `memory_gb`, then run the same command again."
+    return StageFailed(stage, [Problem("KH-R01", f"{stage}.ipynb", what, remedy)], "", notebook)
 
 
 def problems(stage: str, error: Any) -> list[Problem]:

@@ -36,7 +36,6 @@ PRELOAD: tuple[str, ...] = (
     "scipy.optimize",
     "scipy.special",
     "scipy.stats",
-    "sklearn.cluster",
     "matplotlib.pyplot",
     "seaborn",
     "duckdb",
@@ -46,7 +45,14 @@ PRELOAD: tuple[str, ...] = (
     "great_tables",
     "babel.numbers",
     "yaml",
-    "kehu",
+    "kehu.notebook",
+    "kehu.prepare",
+    "kehu.value",
+    "kehu.segments",
+    "kehu.actions",
+    "kehu.report.charts_model",
+    "kehu.report.charts_segments",
+    "kehu.report.pages",
 )
 """Modules every kernel has from the start.
 

@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from kehu.errors import KehuError, Problem
-from kehu.params import Sources
 from kehu.params_check import ParamsFile
 from kehu.store import PROJECT, Run
 
@@ -57,7 +56,7 @@ def manifest(
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "params_file": file.path.name,
         "params": _portable(file.params.model_dump()),
-        "sources": _sources(file),
+        "sources": _sources(run),
         "tables": {p.stem: _table(p) for p in tables},
         "facts_sha256": sha256(run.folder / "facts.json"),
         "outputs": described(outputs),
@@ -81,18 +80,11 @@ def _portable(value: Any, name: str = "") -> Any:
     return PureWindowsPath(value).name if absolute else value
 
 
-def _sources(file: ParamsFile) -> list[dict[str, Any]]:
-    sources = file.params.sources
-    named = [(table, s.path) for table in Sources.model_fields for s in getattr(sources, table)]
-    return [
-        {
-            "table": table,
-            "file": Path(path).name,
-            "bytes": file.resolve(path).stat().st_size,
-            "sha256": sha256(file.resolve(path)),
-        }
-        for table, path in named
-    ]
+def _sources(run: Run) -> list[dict[str, Any]]:
+    """List the files with the checksums they had when they were read."""
+    read_as = run.read("profile")[["table", "source", "rows", "sha256"]]
+    found: list[dict[str, Any]] = read_as.rename(columns={"source": "file"}).to_dict("records")
+    return found
 
 
 def _table(path: Path) -> dict[str, Any]:
