@@ -96,6 +96,7 @@ def write_table(run: Run, backend: Backend, name: str, table: Table) -> None:
     raise_all(_row_problems(contract, chosen))
     ordered = chosen.order_by(list(contract.key))
     schema = contract.arrow_schema()
+    run.unfinish()
     with published(run.table_path(name)) as temporary, pq.ParquetWriter(temporary, schema) as out:
         for batch in backend.to_pyarrow_batches(ordered, chunk_size=ROWS_PER_GROUP):
             out.write_batch(_fitted(batch, contract.name, schema), row_group_size=ROWS_PER_GROUP)

@@ -79,7 +79,9 @@ class Params(Strict):
     )
     title: Title = described(en="title of the report", zh="报告标题")
     industry: Literal["bank", "ecommerce", "telecom", "insurance", "general"] = described(
-        "general", en="chooses the playbook of service strategies", zh="行业，决定采用哪套行动手册"
+        "general",
+        en="chooses the built-in playbook; so far ecommerce has its own, the others share general",
+        zh="行业，决定采用哪套内置行动手册；目前电商有专用手册，其余共用通用手册",
     )
     languages: Languages = described(
         ["zh", "en"], en="one report for each", zh="每种语言一份报告", min_length=1
@@ -90,7 +92,9 @@ class Params(Strict):
         en="last day observed, inclusive", zh="观察期的最后一天（含当天）"
     )
     previous: FolderName | None = described(
-        None, en="period of the run to compare with", zh="与哪一期比较"
+        None,
+        en="period of the run before this one; kept in the manifest, not yet compared with",
+        zh="上一期的名称；记入清单，尚不作比较",
     )
     prepared_by: Line = described("", en="who signs the report", zh="报告署名", max_length=80)
     sources: Sources = described(en="the client's files and their columns", zh="客户的文件及其列名")

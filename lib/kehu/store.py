@@ -187,6 +187,10 @@ class Run:
             counted: int = pq.read_metadata(path).num_rows
         return counted
 
+    def unfinish(self) -> None:
+        """Take the manifest away: what it describes is about to change."""
+        (self.folder / "manifest.json").unlink(missing_ok=True)
+
     def write(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Check a table against its contract and publish it; return it as stored.
 
@@ -196,6 +200,7 @@ class Run:
             KH-T01: columns, types, ranges or keys break the contract. KH-S01: not written.
         """
         checked = tables.check(name, frame)
+        self.unfinish()
         with published(self.table_path(name)) as temporary:
             tables.to_arrow_file(checked, name, temporary)
         return checked
@@ -217,6 +222,7 @@ class Run:
             A value of another kind.
         """
         plain = {f"{stage}.{name}": _plain(value) for name, value in facts.items()}
+        self.unfinish()
         publish_json(self.folder / "facts" / f"{stage}.json", plain)
 
     def facts(self) -> dict[str, Any]:

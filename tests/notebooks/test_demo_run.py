@@ -101,7 +101,7 @@ def test_the_page_is_one_file_without_code_paths_or_network(demo_run: Run, langu
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_chapter_speaks_one_language(demo_run: Run, language: str) -> None:
     text = shown(demo_run, language)
-    other = {"zh": "The bottom line", "en": "结论先行"}[language]
+    other = {"zh": "The bottom line", "en": "本章要点"}[language]
     assert other not in text
     for word in {
         "zh": ["五点发现", "台账", "重要客户", "行动清单", "假设与评级"],

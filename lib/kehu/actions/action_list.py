@@ -156,7 +156,7 @@ def _require_same_customers(tables: Mapping[str, pd.DataFrame]) -> None:
     )
 
 
-def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int]:
+def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int | str]:
     """Name the numbers that the report's sentences quote.
 
     Parameters
@@ -178,4 +178,5 @@ def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int]:
         "stake": stake,
         "stake_share": stake / all_at_stake if all_at_stake else 0.0,
         "n_slipping": int(slipping.sum()),
+        "any_slipping": "yes" if slipping.any() else "no",
     }

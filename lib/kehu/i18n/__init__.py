@@ -16,6 +16,7 @@ from kehu.i18n import formats
 LANGUAGES = ("zh", "zh-Hant", "en")
 """Languages of a report; traditional Chinese is converted from the simplified catalogue."""
 
+_QUOTES = str.maketrans("“”‘’", "「」『』")
 _SLOT = re.compile(r"\{([A-Za-z_][\w.]*)(?::(\w+))?\}")
 
 
@@ -40,14 +41,14 @@ def _flat(prefix: str, node: Any) -> Iterator[tuple[str, str]]:
 def _converter() -> Any:
     from opencc import OpenCC
 
-    return OpenCC("s2twp")
+    return OpenCC("s2tw")
 
 
 @lru_cache(maxsize=4096)
 def traditional(text: str) -> str:
-    """Convert simplified Chinese to traditional, with the phrases used in Taiwan."""
+    """Convert simplified Chinese to traditional, characters as in Taiwan, quotes as 「」."""
     converted: str = _converter().convert(text)
-    return converted
+    return converted.translate(_QUOTES)
 
 
 def slots(text: str) -> list[tuple[str, str]]:

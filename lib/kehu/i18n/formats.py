@@ -7,7 +7,13 @@ from typing import Any
 
 import pandas as pd
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+    get_currency_symbol,
+)
 
 LOCALES = {"zh": "zh_Hans_CN", "zh-Hant": "zh_Hant_TW", "en": "en_US"}
 """Language of a report to Babel locale."""
@@ -71,7 +77,7 @@ def money(value: float | None, language: str, currency: str, digits: int = 0) ->
     exact = _finite(value)
     if exact is None:
         return MISSING
-    pattern = "¤" + _pattern(digits)
+    pattern = "¤" + _pattern(min(digits, get_currency_precision(currency)))
     locale = LOCALES[language]
     text = format_currency(exact, currency, format=pattern, locale=locale, currency_digits=False)
     return _unsigned_zero(text)
@@ -106,7 +112,8 @@ def compact_money(value: float | None, language: str, currency: str) -> str:
     exact = _finite(value)
     if exact is None:
         return MISSING
-    sign = "-" if round(exact, 2) < 0 else ""
+    exact = round(exact, get_currency_precision(currency))
+    sign = "-" if exact < 0 else ""
     symbol = get_currency_symbol(currency, LOCALES[language])
     return f"{sign}{symbol}{compact(abs(exact), language)}"
 

@@ -23,8 +23,8 @@ def ratings(ledger: pd.DataFrame, gross_amount: float) -> dict[str, Any]:
     Returns
     -------
     dict
-        `unreadable_share` of rows, `missing_customer_rows`, `missing_customer_amount`,
-        `missing_customer_share` of all purchase money, `rating_reading` (green up to 0.1 % of
+        `unreadable_share` of rows, `missing_customer_rows`, `has_missing` (whether there are any,
+        yes or no), `missing_customer_amount`, `missing_customer_share` of all purchase money, `rating_reading` (green up to 0.1 % of
         rows, amber up to 1 %), `rating_ids` (green up to 2 % of money, amber up to 10 %).
     """
     books = ledger[ledger["table"] == "transactions"]
@@ -36,6 +36,7 @@ def ratings(ledger: pd.DataFrame, gross_amount: float) -> dict[str, Any]:
     return {
         "unreadable_share": float(unreadable),
         "missing_customer_rows": int(taken["rows_quarantined"].get("missing_customer", 0)),
+        "has_missing": "yes" if taken["rows_quarantined"].get("missing_customer", 0) else "no",
         "missing_customer_amount": nobody,
         "missing_customer_share": share,
         "rating_reading": _rated(float(unreadable), 0.001, 0.01),

@@ -47,6 +47,10 @@ def spend_by_month(say: Translator, months: pd.DataFrame, analysis_date: str) ->
     analysis_date : str
         Last day observed, ISO.
     """
+    full = pd.date_range(months["month"].min(), analysis_date, freq="MS")
+    months = (
+        months.set_index("month").reindex(full, fill_value=0).rename_axis("month").reset_index()
+    )
     over = months["month"] + pd.offsets.MonthEnd(0) <= pd.Timestamp(analysis_date)
     shown = months[over] if over.any() else months
     figure, ax = canvas(height=2.5)
@@ -61,10 +65,11 @@ def spend_by_month(say: Translator, months: pd.DataFrame, analysis_date: str) ->
     ticks(ax.yaxis, say, "short_money")
     last, before = shown["spend"].tail(12).sum(), shown["spend"].iloc[-24:-12].sum()
     change = last / before - 1 if len(shown) >= 24 and before > 0 else None
+    suffix = "_short" if change is None else "_down" if change < 0 else ""
     made = finished(
-        say, "spend_by_month" if change is not None else "spend_by_month_short", figure,
-        last=last, change=change, n=len(shown), peak=f"{peak['month']:%Y-%m}",
-        peak_spend=peak["spend"], customers=int(shown["customers"].mean()),
+        say, f"spend_by_month{suffix}", figure, last=last, recent=min(12, len(shown)),
+        change=abs(change) if change is not None else None, n=len(shown),
+        peak=f"{peak['month']:%Y-%m}", peak_spend=peak["spend"], customers=int(shown["customers"].mean()),
     )  # fmt: skip
     note = say("charts.spend_by_month.partial") if len(shown) < len(months) else ""
     return replace(made, subtitle=made.subtitle + note)
@@ -159,7 +164,7 @@ def value_matrix(say: Translator, value: pd.DataFrame) -> Chart:
     ticks(ax.yaxis, say, "short_money")
     ax.grid(visible=False)
     return finished(
-        say, "value_matrix", figure, n=len(value), orders=orders, amount=amount,
+        say, "value_matrix", figure, n=len(shown), orders=orders, amount=amount,
         best=sums.loc["best", "size"] / len(value),
         best_spend=sums.loc["best", "sum"] / sums["sum"].sum(),
     )  # fmt: skip

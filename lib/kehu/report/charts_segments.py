@@ -104,7 +104,7 @@ def key_map(say: Translator, value: pd.DataFrame, segments: pd.DataFrame) -> Cha
     key = table["is_key"]
     shares = [float(table.loc[key, c].sum() / value[c].sum()) for c in ("total_spend", "clv")]
     return finished(
-        say, "key_map", figure, key=int(segments["is_key"].sum()), n=len(value),
+        say, "key_map", figure, key=int(segments["is_key"].sum()), n=len(table),
         spend=shares[0], clv=shares[1],
     )  # fmt: skip
 

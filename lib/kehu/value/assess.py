@@ -14,6 +14,9 @@ from kehu.value.holdout import Split
 from kehu.value.lifetime import Models
 from kehu.value.rfm import Rfm
 
+QUIET_DAYS = 182
+"""Days without a purchase after which a class A customer is named where no forecast may be used."""
+
 
 def value_table(
     summary: pd.DataFrame, rfm: pd.DataFrame, clv: pd.DataFrame, abc_cuts: list[float]
@@ -102,8 +105,27 @@ def facts(
         "horizon": horizon,
         "rating_history": _rated(float(summary["T"].max()) / horizon, 2, 1),
         "rating_model": {"A": "green", "B": "amber", "C": "red"}[proof.verdict],
-        "rating_identified": "green" if models.purchases.identified else "red",
+        "rating_identified": "green" if _told_apart(models, earlier) else "red",
+        "usable": "no" if proof.verdict == "C" else "yes",
+        **_quiet(value),
         "rating_independence": _independence(models.spend.correlation),
+    }
+
+
+def _told_apart(*fits: Models) -> bool:
+    """Whether every fit converged and could tell when customers leave."""
+    return all(fit.purchases.converged and fit.purchases.identified for fit in fits)
+
+
+def _quiet(value: pd.DataFrame) -> dict[str, Any]:
+    """Count the class A customers without a purchase for half a year: a fact, not a forecast."""
+    quiet = value[(value["abc_class"] == "A") & (value["days_since_last"] > QUIET_DAYS)]
+    spend = float(quiet["total_spend"].sum())
+    return {
+        "quiet": len(quiet),
+        "quiet_days": QUIET_DAYS,
+        "quiet_spend": spend,
+        "quiet_share": spend / float(value["total_spend"].sum()),
     }
 
 

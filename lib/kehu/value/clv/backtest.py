@@ -166,7 +166,12 @@ def _require_enough(calibration: pd.DataFrame, actual: Array, horizon: int) -> N
         f"none of {len(actual):,} customers bought in the hold-out.": actual.sum() == 0,
     }
     raise_all(
-        Problem("KH-D11", "summary", text, "Move the date that divides calibration and hold-out.")
+        Problem(
+            "KH-D11",
+            "summary",
+            text,
+            "Set `calibration_end` to an earlier day, or correct `analysis_date`.",
+        )
         for text, applies in what.items()
         if applies
     )
