@@ -24,8 +24,9 @@ def ratings(ledger: pd.DataFrame, gross_amount: float) -> dict[str, Any]:
     -------
     dict
         `unreadable_share` of rows, `missing_customer_rows`, `has_missing` (whether there are any,
-        yes or no), `missing_customer_amount`, `missing_customer_share` of all purchase money, `rating_reading` (green up to 0.1 % of
-        rows, amber up to 1 %), `rating_ids` (green up to 2 % of money, amber up to 10 %).
+        yes or no), `missing_customer_amount`, `missing_customer_share` of all purchase money,
+        `rating_reading` (green up to 0.1 % of rows, amber up to 1 %), `rating_ids` (green up to
+        2 % of money, amber up to 10 %).
     """
     books = ledger[ledger["table"] == "transactions"]
     taken = books.groupby("rule")[["rows_quarantined", "amount_removed"]].sum()

@@ -65,11 +65,13 @@ def spend_by_month(say: Translator, months: pd.DataFrame, analysis_date: str) ->
     ticks(ax.yaxis, say, "short_money")
     last, before = shown["spend"].tail(12).sum(), shown["spend"].iloc[-24:-12].sum()
     change = last / before - 1 if len(shown) >= 24 and before > 0 else None
-    suffix = "_short" if change is None else "_down" if change < 0 else ""
+    down = "spend_by_month_down" if (change or 0) < 0 else "spend_by_month"
+    name = "spend_by_month_short" if change is None else down
     made = finished(
-        say, f"spend_by_month{suffix}", figure, last=last, recent=min(12, len(shown)),
+        say, name, figure, last=last, recent=min(12, len(shown)),
         change=abs(change) if change is not None else None, n=len(shown),
-        peak=f"{peak['month']:%Y-%m}", peak_spend=peak["spend"], customers=int(shown["customers"].mean()),
+        peak=f"{peak['month']:%Y-%m}", peak_spend=peak["spend"],
+        customers=int(shown["customers"].mean()),
     )  # fmt: skip
     note = say("charts.spend_by_month.partial") if len(shown) < len(months) else ""
     return replace(made, subtitle=made.subtitle + note)
