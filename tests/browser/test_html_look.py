@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 import sample_report as sample
-from playwright.sync_api import Error, sync_playwright
 
 from kehu.errors import KehuError
 from kehu.report import html
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as play:
-        try:
-            browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        except Error as error:
-            pytest.skip(f"no Chromium: {error.message.splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])

@@ -69,7 +69,7 @@ def lines_of(cell: NotebookNode) -> list[str]:
 
 
 def test_the_stages_of_a_run_have_their_notebooks() -> None:
-    assert {stage.name for stage in plan.STAGES} <= {path.stem for path in PATHS}
+    assert set(plan.STAGES) <= {path.stem for path in PATHS}
 
 
 def test_stored_form_is_normalised(path: Path) -> None:
@@ -252,7 +252,7 @@ def test_the_runner_finds_no_difference_to_the_schema() -> None:
 def test_the_runner_tells_another_default_and_an_unknown_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(plan, "STAGES", (plan.Stage("20_value"),))
+    monkeypatch.setattr(plan, "STAGES", ("20_value",))
     monkeypatch.setattr(plan, "declared", lambda name: {"horizon": 26, "horizn": 52, "seed": None})
     found = [str(p) for p in plan.notebook_problems()]
     assert [f.split(": ")[0] for f in found] == [f"KH-P0{i} 20_value.ipynb" for i in (7, 2, 7)]
@@ -263,8 +263,8 @@ def test_the_runner_tells_another_default_and_an_unknown_name(
 def test_a_run_can_give_every_parameter() -> None:
     file = load_params(PROJECT / "params" / "demo.yml")
     for stage in plan.STAGES:
-        values = plan.parameters(stage.name, file.params, file.path.parent)
-        assert set(values) == set(plan.declared(stage.name))
+        values = plan.parameters(stage, file.params, file.path.parent)
+        assert set(values) == set(plan.declared(stage))
 
 
 def test_an_analysis_checks_writes_and_explains(path: Path, notebook: NotebookNode) -> None:

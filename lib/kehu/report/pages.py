@@ -69,12 +69,14 @@ def cards(session: Session, customers: pd.DataFrame, most: int = 6) -> None:
 
 
 def _card(tell: Translator, row: dict[str, object]) -> str:
-    name = row["name"] if isinstance(row["name"], str) else row["customer_id"]
     reasons = [tell(f"key_reason.{code}") for code in str(row["key_reasons"]).split(",")]
     badges = "".join(f'<span class="badge">{html.escape(r)}</span> ' for r in reasons)
     parts = ("value", "history", "activity")
     lines = "".join(f"<p>{html.escape(tell(f'card.{part}', row))}</p>" for part in parts)
-    title = f"{html.escape(str(name))} <small>{html.escape(str(row['customer_id']))}</small>"
+    names = (
+        [row["name"], row["customer_id"]] if isinstance(row["name"], str) else [row["customer_id"]]
+    )
+    title = html.escape(" ".join(str(name) for name in names))
     card = f'<section class="card"><h4>{title}</h4><p>{badges}</p>{lines}</section>'
     return f'<div class="cell">{card}</div>'
 

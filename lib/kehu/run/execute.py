@@ -151,9 +151,9 @@ def _execute_all(file: ParamsFile, outcome: Outcome, progress: Progress, kernel:
     from kehu.run import plan
 
     for stage in plan.STAGES:
-        with _timed(outcome, progress, stage.name):
-            values = plan.parameters(stage.name, file.params, file.path.parent)
-            execute(outcome.run, stage.name, values, kernel)
+        with _timed(outcome, progress, stage):
+            values = plan.parameters(stage, file.params, file.path.parent)
+            execute(outcome.run, stage, values, kernel)
 
 
 def _finish(file: ParamsFile, outcome: Outcome, progress: Progress) -> None:

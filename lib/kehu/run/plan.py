@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,8 @@ from kehu.params import Params, field_defaults
 from kehu.params_check import RUNNER_PARAMETERS, unknown_name
 from kehu.store import PROJECT
 
-
-@dataclass(frozen=True)
-class Stage:
-    """One notebook of a run and the notebooks whose tables it reads."""
-
-    name: str
-    needs: tuple[str, ...] = ()
-
-
-STAGES = (
-    Stage("10_prepare"),
-    Stage("20_value", ("10_prepare",)),
-    Stage("30_segments", ("20_value",)),
-    Stage("60_actions", ("30_segments",)),
-    Stage("90_report", ("60_actions",)),
-)
+STAGES = ("10_prepare", "20_value", "30_segments", "60_actions", "90_report")
+"""Notebooks of a run, in the order their tables need."""
 
 
 def notebook_path(name: str) -> Path:
@@ -89,8 +74,8 @@ def notebook_problems() -> Iterator[Problem]:
     defaults = {**field_defaults(), "params_dir": ""}
     known = [*Params.model_fields, *RUNNER_PARAMETERS]
     for stage in STAGES:
-        where = f"{stage.name}.ipynb"
-        for name, value in declared(stage.name).items():
+        where = f"{stage}.ipynb"
+        for name, value in declared(stage).items():
             if name not in known:
                 yield unknown_name(name, where, known)
             elif name in defaults and defaults[name] != value:
