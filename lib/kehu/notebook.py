@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +94,7 @@ def begin(stage: str, namespace: Mapping[str, Any]) -> Session:
     check_values(given, f"{stage}.ipynb", REQUIRED)
     params_dir = (PROJECT / (given.get("params_dir") or "params")).resolve()
     run = open_run(f"{given['client']}/{given['period']}")
-    _demo_data(given["client"], params_dir)
+    _demo_data(given["client"])
     return Session(
         run.folder,
         stage,
@@ -113,9 +112,9 @@ def _injected(namespace: Mapping[str, Any]) -> list[str]:
     return sorted(set().union(*names) & set(namespace))
 
 
-def _demo_data(client: str, params_dir: Path) -> None:
+def _demo_data(client: str) -> None:
     """Make the demo shop's files where the demo is run for the first time."""
-    if client != "demo" or os.environ.get("KEHU_NO_DEMO_DATA"):
+    if client != "demo":
         return
     from kehu.cases import demo_shop
 

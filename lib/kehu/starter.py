@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from kehu import engine
 from kehu.errors import KehuError, Problem
@@ -97,9 +97,9 @@ def write(files: Sequence[Path], client: str, to: Path | None) -> tuple[Path, li
         remedy = "Edit it, or choose another name with --client or --to."
         raise KehuError(Problem("KH-S01", str(target), "is there already; left as it is.", remedy))
     seen = [look(path) for path in files]
-    last = last_day(seen)
+    last, unread = last_day(seen)
     publish_text(target, text(name, seen, last, target.resolve().parent))
-    return target, [note for one in seen for note in notes(one)]
+    return target, [note for one in seen for note in notes(one)] + unread
 
 
 def look(path: Path) -> Seen:
@@ -111,23 +111,25 @@ def look(path: Path) -> Seen:
     return Seen(path, table, shape.columns, proposals, samples)
 
 
-def last_day(seen: Sequence[Seen]) -> date | None:
-    """Return the last day with a purchase, if the files can be read as guessed."""
-    given = [_spec(s, s.path.resolve().parent) for s in seen if s.table == "transactions"]
+def last_day(seen: Sequence[Seen]) -> tuple[date | None, list[str]]:
+    """Return the last day with a purchase, or else why the files cannot be read as guessed."""
+    given = [_spec(s) for s in seen if s.table == "transactions"]
     with tempfile.TemporaryDirectory(prefix="kehu-") as folder:
         run = Run(Path(folder))
         try:
-            found = sources.listed({"transactions": given}, seen[0].path.resolve().parent)
+            found = sources.listed({"transactions": given}, Path(folder))
             raws = sources.read_all(run, engine.connect(run), found)
             cleaned = clean.transactions(raws, analysis_date="2999-12-31", max_unreadable=1.0)
             last: date = cleaned.transactions.date.max().execute().date()
-        except (KehuError, ValueError):
-            return None
-    return last
+        except ValidationError:
+            return None, ["  the last day could not be found: a needed column is not mapped"]
+        except KehuError as error:
+            return None, [f"  the last day could not be found: {p}" for p in error.problems]
+    return last, []
 
 
-def _spec(seen: Seen, base: Path) -> dict[str, object]:
-    return {"path": os.path.relpath(seen.path.resolve(), base), "columns": seen.mapped}
+def _spec(seen: Seen) -> dict[str, object]:
+    return {"path": str(seen.path.resolve()), "columns": seen.mapped}
 
 
 def notes(seen: Seen) -> list[str]:

@@ -19,7 +19,7 @@ from kehu.store import PROJECT
 @pytest.fixture(autouse=True)
 def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KEHU_REPORTS", str(tmp_path / "reports"))
-    monkeypatch.setenv("KEHU_NO_DEMO_DATA", "1")
+    monkeypatch.setattr("kehu.cases.demo_shop.ensure", lambda folder: False)
     return tmp_path / "reports"
 
 

@@ -153,6 +153,27 @@ def test_init_writes_params_that_pass_the_check(tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8") == written
 
 
+def test_init_finds_the_last_day_of_files_in_different_folders(tmp_path: Path) -> None:
+    for name, line in (("a", "1,2026-01-01,x,5\n"), ("b", "2,2026-08-20,y,6\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.csv").write_text(HEADER + GOOD + line, encoding="utf-8")
+    files = [str(tmp_path / n / f"{n}.csv") for n in "ab"]
+    target = tmp_path / "acme.yml"
+    done = called("init", *files, "--client", "acme", "--to", str(target), reports=tmp_path)
+    assert done.exit_code == 0, done.stderr
+    assert 'analysis_date: "2026-08-20"' in target.read_text(encoding="utf-8")
+
+
+def test_init_says_why_it_found_no_last_day(tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text(HEADER + "1,05/06/2026,1,5\n2,07/08/2026,2,6\n", encoding="utf-8")
+    target = tmp_path / "acme.yml"
+    done = called("init", str(orders), "--client", "acme", "--to", str(target), reports=tmp_path)
+    assert done.exit_code == 0, done.stderr
+    assert "the last day could not be found: KH-D06" in done.stdout
+    assert 'analysis_date: "?"' in target.read_text(encoding="utf-8")
+
+
 def test_the_kit_runs_from_any_folder(tmp_path: Path) -> None:
     done = called("check", str(PROJECT / "params" / "demo.yml"), reports=tmp_path)
     assert done.exit_code in (0, 1)

@@ -186,7 +186,7 @@ def _spread(n: int) -> np.ndarray:
     return np.asarray(1 + 0.24 * (np.arange(n) * 0.618034 % 1 - 0.5))
 
 
-def top_values(say: Translator, value: pd.DataFrame, names: pd.Series | None = None) -> Chart:
+def top_values(say: Translator, value: pd.DataFrame) -> Chart:
     """Draw the fifteen customers of highest lifetime value with their 80 % intervals.
 
     Parameters
@@ -194,19 +194,13 @@ def top_values(say: Translator, value: pd.DataFrame, names: pd.Series | None = N
     say : Translator
     value : pandas.DataFrame
         Contract `value`.
-    names : pandas.Series, optional
-        Names by customer number, shown instead of the number.
     """
     top = value.nlargest(15, "clv", keep="first").iloc[::-1]
     figure, ax = canvas(height=3.6)
     y = np.arange(len(top))
     ax.hlines(y, top["clv_low"], top["clv_high"], color=LIGHT, linewidth=5)
     ax.plot(top["clv"], y, "o", color=ACCENT, markersize=5)
-    labels = top["customer_id"]
-    if names is not None:
-        known = names.dropna().to_dict()
-        labels = labels.map(lambda i: f"{known[i]}  {i}" if i in known else i)
-    ax.set_yticks(y, list(labels))
+    ax.set_yticks(y, list(top["customer_id"]))
     ax.set_xlim(left=0)
     ax.grid(axis="x", visible=True)
     ax.grid(axis="y", visible=False)

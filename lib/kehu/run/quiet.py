@@ -12,8 +12,9 @@ NAME = "kehu-quiet"
 class QuietEngine(NBClientEngine):  # type: ignore[misc]
     """papermill's own engine without its two saves a cell.
 
-    A notebook with many figures is a megabyte of JSON; writing it after every cell took a quarter
-    of a run. The runner keeps the notebook of a stage when the stage has ended, well or not.
+    A notebook with many figures is a megabyte of JSON; writing it twice a cell took 1.7 of the
+    6.7 seconds of 20_value. The runner keeps a stage's notebook when the stage has ended, well or
+    not.
     """
 
     @classmethod
