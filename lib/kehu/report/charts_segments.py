@@ -127,7 +127,7 @@ def stake_by_action(say: Translator, actions: pd.DataFrame, playbook: Any) -> Ch
     for y, (total, count) in enumerate(zip(sums["sum"], sums["size"], strict=True)):
         text = say("charts.stake_by_action.bar", stake=total, customers=int(count))
         ax.annotate(text, (total, y), (3, 0), va="center", textcoords="offset points", fontsize=8)
-    ax.set(xlim=(0, sums["sum"].max() * 1.35), xticks=[])
+    ax.set(xlim=(0, sums["sum"].max() * 1.9), xticks=[])
     ax.grid(visible=False)
     ax.spines["bottom"].set_visible(False)
     first = sums.iloc[-1]
