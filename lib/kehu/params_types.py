@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -64,6 +65,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Language = Literal["zh", "zh-Hant", "en"]
 Languages = Annotated[list[Language], AfterValidator(_unique)]
 TimeUnit = Literal["day", "week", "month"]
+
+
+Rule = tuple[tuple[str, ...], Callable[..., bool], str]
+"""Names of parameters, whether their values contradict each other, how to say it."""
 
 
 def described(default: Any = ..., *, en: str, zh: str, **limits: Any) -> Any:

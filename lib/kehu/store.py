@@ -148,7 +148,7 @@ class Run:
         Parameters
         ----------
         name : str
-            A name of `contracts.yml`.
+            A name of the folder `contracts`.
 
         Returns
         -------

@@ -62,9 +62,15 @@ class Contract:
 
 @lru_cache(maxsize=1)
 def _catalogue() -> dict[str, Any]:
-    text = files("kehu").joinpath("contracts.yml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+    """Join the contracts of all stages; a name that stands in two of them is a mistake."""
+    joined: dict[str, Any] = {"columns": {}, "tables": {}}
+    folder = files("kehu").joinpath("contracts")
+    for file in sorted((f for f in folder.iterdir()), key=lambda f: f.name):
+        for part, entries in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            if twice := joined[part].keys() & entries.keys():
+                raise ValueError(f"{file.name} repeats the {part} {sorted(twice)}")
+            joined[part] |= entries
+    return joined
 
 
 @lru_cache
@@ -116,7 +122,7 @@ def check(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        A table of `contracts.yml`.
+        A table of the folder `contracts`.
     frame : pandas.DataFrame
         The columns of the contract, in any order.
 

@@ -1,7 +1,6 @@
 """The action list: one action a customer, by value at stake, for the first reason that applies."""
 
 import re
-from importlib.resources import files
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from kehu import tables
 from kehu.actions import action_list as listing
 from kehu.actions import playbook
 from kehu.errors import KehuError
+from kehu.i18n import catalogue
 
 BOOK = playbook.load(playbook.built_in("general"))
 SEGMENTS = list(tables.column("rfm_segment").isin or ())
@@ -120,7 +120,7 @@ def test_a_customer_without_a_name_is_listed() -> None:
 def test_facts_agree_with_the_list_and_every_printed_one_exists() -> None:
     found, total = listed([ACTIVE, *REASONS.values()], max_actions=5)
     named = listing.facts(found, total)
-    texts = [p.read_text("utf-8") for p in (files("kehu") / "i18n").iterdir() if p.suffix == ".yml"]
+    texts = [text for language in ("zh", "en") for text in catalogue(language).values()]
     printed = {n for text in texts for n in re.findall(r"\{actions\.(\w+)", text)}
     assert printed
     assert printed - set(named) == set()

@@ -3,7 +3,6 @@
 import math
 import re
 from functools import cache
-from importlib.resources import files
 from types import SimpleNamespace
 
 import pandas as pd
@@ -12,6 +11,7 @@ from purchase_log import shop
 
 from kehu import tables
 from kehu.errors import KehuError
+from kehu.i18n import catalogue
 from kehu.value import assess, concentration, holdout, lifetime, rfm, summary
 
 END, HORIZON, CUTS = "2025-12-29", 26, [0.8, 0.95]
@@ -37,7 +37,7 @@ def stage() -> SimpleNamespace:
 
 def placeholders(stage_name: str) -> set[str]:
     """Names of a stage's facts that the sentences of any language quote."""
-    texts = (p.read_text("utf-8") for p in (files("kehu") / "i18n").iterdir() if p.suffix == ".yml")
+    texts = (text for language in ("zh", "en") for text in catalogue(language).values())
     found = (re.findall(rf"\{{{stage_name}\.(\w+)", text) for text in texts)
     return {name for names in found for name in names}
 

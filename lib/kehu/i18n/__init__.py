@@ -25,8 +25,17 @@ def catalogue(language: str) -> dict[str, str]:
     """Return a language's sentences and labels, `part.part.name` to text."""
     if language == "zh-Hant":
         return {key: traditional(text) for key, text in catalogue("zh").items()}
-    text = files("kehu.i18n").joinpath(f"{language}.yml").read_text(encoding="utf-8")
-    return dict(_flat("", yaml.safe_load(text)))
+    folder = files("kehu.i18n").joinpath(language)
+    stages = sorted((f for f in folder.iterdir() if f.name.endswith(".yml")), key=lambda f: f.name)
+    found = [pair for f in stages for pair in _flat("", yaml.safe_load(f.read_text("utf-8")))]
+    if len(dict(found)) < len(found):
+        raise ValueError(f"a key stands in two catalogues: {_repeated(found)}")
+    return dict(found)
+
+
+def _repeated(pairs: list[tuple[str, str]]) -> set[str]:
+    keys = [key for key, _ in pairs]
+    return {key for key in keys if keys.count(key) > 1}
 
 
 def _flat(prefix: str, node: Any) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,31 @@
+"""Parameters of data preparation: how rows are cleaned."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kehu.params_types import Share, Strict, described
+
+
+class PrepareParams(Strict):
+    """What data preparation depends on."""
+
+    refunds: Literal["net", "drop", "keep"] = described(
+        "net", en="net: refunds reduce spend; drop: set aside; keep: as any other row",
+        zh="退款：net 冲减消费，drop 移入隔离表，keep 与其他行同样处理",
+    )  # fmt: skip
+    duplicates: Literal["drop", "keep"] = described(
+        "drop", en="rows equal in every column of the file to an earlier row",
+        zh="与文件中较早一行各列完全相同的行：drop 合并，keep 保留",
+    )  # fmt: skip
+    zero_amounts: Literal["keep", "drop"] = described(
+        "keep", en="whether a purchase of 0.00 counts as a purchase",
+        zh="金额为 0.00 的购买：keep 计为购买，drop 移入隔离表",
+    )  # fmt: skip
+    max_unreadable: Share = described(
+        0.01, en="share of a file's rows that may have an unreadable date or amount",
+        zh="每个文件中日期或金额无法识别的行的最大占比",
+    )  # fmt: skip
+    memory_gb: float = described(
+        2.0, en="memory limit of the engine, GB", zh="计算引擎的内存上限，单位 GB", ge=0.1, le=1024
+    )
