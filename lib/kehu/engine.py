@@ -82,6 +82,26 @@ def read_table(run: Run, backend: Backend, name: str) -> Table:
     return backend.read_parquet(run.existing(name), table_name=name)
 
 
+def given(run: Run, backend: Backend, name: str) -> Table:
+    """Open a table that a client need not have; without a source it has no rows.
+
+    Parameters
+    ----------
+    run : Run
+    backend : ibis.backends.duckdb.Backend
+    name : str
+        A table of the contracts.
+
+    Returns
+    -------
+    ibis Table
+        The contract's columns, in the engine.
+    """
+    if run.has(name):
+        return read_table(run, backend, name)
+    return ibis.memtable(tables.contract(name).arrow_schema().empty_table())
+
+
 def write_table(run: Run, backend: Backend, name: str, table: Table) -> None:
     """Check an engine table against its contract, and stream it to the run's folder.
 

@@ -1,0 +1,1 @@
+"""Overall assessment: profit, acquisition, indices, weights, ranking."""
