@@ -18,6 +18,7 @@ from kehu.value.clv.bgnbd_purchases import (
     expected_purchases,
     simulate_purchases,
 )
+from kehu.value.clv.identification import LEAVING_GAIN
 from kehu.value.clv.sample import sample
 
 
@@ -318,7 +319,7 @@ def test_a_population_nobody_leaves_is_flagged() -> None:
     model = bgnbd.fit(x, last, T, time_unit="week")
     assert not model.identified
     assert "do not tell when customers leave" in model.message
-    assert model.log_likelihood - model.log_likelihood_nbd < bgnbd.LEAVING_GAIN / 2
+    assert model.log_likelihood - model.log_likelihood_nbd < LEAVING_GAIN / 2
 
 
 def test_a_population_with_leaving_is_not_flagged(shop) -> None:

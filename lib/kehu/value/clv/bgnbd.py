@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from kehu.value.clv import likelihood
-from kehu.value.clv.optimise import Optimum, maximise
-from kehu.value.clv.sample import Array, Sample, histories, require_unit, sample
-
-LEAVING_GAIN = 4.605
-"""Twice the log-likelihood that leaving must add to be believed: 5 %, half chi-square(2)."""
+from kehu.value.clv.identification import outcome, unknown
+from kehu.value.clv.optimise import maximise
+from kehu.value.clv.sample import Array, histories, require_unit, sample
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,16 @@ class BgNbd:
         Whether the data tell when customers leave. If not, P(alive) is an artefact.
     message : str
         What to know before using the model; empty when all is well.
+    log_covariance : ndarray, shape (4, 4)
+        Covariance of log r, log alpha, log a, log b; nan where the likelihood does not tell.
+
+    Notes
+    -----
+    In a model from `families.drawn` the parameters are arrays of shape (n_draws, 1).
     """
+
+    FAMILY: ClassVar[str] = "bgnbd"
+    PARAMETERS: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
 
     r: float
     alpha: float
@@ -56,6 +64,7 @@ class BgNbd:
     converged: bool
     identified: bool
     message: str
+    log_covariance: Array = field(default_factory=lambda: unknown(4), repr=False, compare=False)
 
     def require_unit(self, time_unit: str) -> None:
         """Refuse a table whose times are in another unit than the fit's.
@@ -131,24 +140,10 @@ def fit(
     stay = maximise(lambda theta: likelihood.nbd(theta, scaled), [[1.0, 1.0]], scaled.n)
     starts = [[*stay.theta, 1.0, 2.0], [1.0, 1.0, 0.1, 2.0], [0.3, 0.1, 2.0, 2.0]]
     best = maximise(lambda theta: likelihood.bgnbd(theta, scaled), starts, scaled.n)
-    r, alpha, a, b = (float(v) for v in best.theta * [1.0, unit, 1.0, 1.0])
-    errors = [float(v) for v in best.log_errors * [r, alpha, a, b]]
-    shift = population.purchases * np.log(unit)
-    message = _message(best, stay, population)
-    return BgNbd(
-        r=r,
-        alpha=alpha,
-        a=a,
-        b=b,
-        standard_errors=(errors[0], errors[1], errors[2], errors[3]),
-        log_likelihood=best.value - float(shift),
-        log_likelihood_nbd=stay.value - float(shift),
-        n=round(population.n),
-        time_unit=time_unit,
-        converged=best.converged,
-        identified=best.converged and _is_point(best) and _gain(best, stay) >= LEAVING_GAIN,
-        message=message,
-    )
+    scale = np.array([1.0, unit, 1.0, 1.0])
+    r, alpha, a, b = (float(v) for v in best.theta * scale)
+    found = outcome(best, stay, population, scale, time_unit)
+    return BgNbd(r=r, alpha=alpha, a=a, b=b, **found)
 
 
 def p_alive(model: BgNbd, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -165,6 +160,7 @@ def p_alive(model: BgNbd, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
     -------
     ndarray, shape (k,)
         0...1; exactly 1 for a customer without repeat purchase, who in this model cannot leave.
+        Shape (n_draws, k) where the model is one of `families.drawn`.
 
     References
     ----------
@@ -175,30 +171,3 @@ def p_alive(model: BgNbd, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
     odds = np.log(model.a) - np.log(np.where(repeat, model.b + (x - 1), 1.0))
     silence = np.log1p((T - t_x) / (model.alpha + t_x))
     return np.where(repeat, expit(-odds - (model.r + x) * silence), 1.0)
-
-
-def _gain(best: Optimum, stay: Optimum) -> float:
-    """Twice the log-likelihood that leaving adds."""
-    return max(2.0 * (best.value - stay.value), 0.0)
-
-
-def _is_point(best: Optimum) -> bool:
-    """Whether the optimum is a point inside the range of the parameters."""
-    return best.curved and not best.at_bound
-
-
-def _message(best: Optimum, stay: Optimum, population: Sample) -> str:
-    """Sentences on all that is wrong with a fit."""
-    found = {
-        "The search did not end at an optimum.": not best.converged,
-        "A parameter ran to the end of its range.": best.at_bound,
-        "The likelihood is flat in some direction.": not best.curved,
-        "No customer bought only once: were they left out? All customers belong in the fit.": (
-            population.x.min() > 0
-        ),
-        f"The data do not tell when customers leave: leaving adds {_gain(best, stay) / 2:.2f} to "
-        f"the log-likelihood, {LEAVING_GAIN / 2:.2f} is needed. P(alive) says nothing here.": (
-            _gain(best, stay) < LEAVING_GAIN
-        ),
-    }
-    return " ".join(sentence for sentence, applies in found.items() if applies)

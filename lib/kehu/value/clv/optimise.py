@@ -27,8 +27,9 @@ class Optimum:
     ----------
     theta : ndarray, shape (k,)
         Parameters.
-    log_errors : ndarray, shape (k,)
-        Standard errors of the parameters' logarithms (relative errors); nan where unknown.
+    log_covariance : ndarray, shape (k, k)
+        Covariance of the parameters' logarithms: the inverse of the curvature; nan where the
+        log-likelihood does not bend down in every direction.
     value : float
         Log-likelihood.
     converged : bool
@@ -40,11 +41,16 @@ class Optimum:
     """
 
     theta: Array
-    log_errors: Array
+    log_covariance: Array
     value: float
     converged: bool
     at_bound: bool
     curved: bool
+
+    @property
+    def log_errors(self) -> Array:
+        """Standard errors of the parameters' logarithms (relative errors), shape (k,)."""
+        return np.sqrt(np.diag(self.log_covariance))
 
 
 def maximise(objective: Objective, starts: list[list[float]], n: float) -> Optimum:
@@ -101,10 +107,10 @@ def _search(objective: Objective, log_start: Array, n: float) -> Optimum:
     blocked = ((u <= low + 1e-3) & (slope > 0)) | ((u >= high - 1e-3) & (slope < 0))
     hessian = _hessian(mean_loss, u) * n
     curved = bool(np.linalg.eigvalsh(hessian)[0] > 0)
-    variance = np.diag(np.linalg.inv(hessian)) if curved else np.full(u.size, np.nan)
+    covariance = np.linalg.inv(hessian) if curved else np.full(hessian.shape, np.nan)
     return Optimum(
         theta=np.exp(u),
-        log_errors=np.sqrt(variance),
+        log_covariance=np.asarray(covariance, dtype=float),
         value=-loss * n,
         converged=bool((np.abs(slope) < GRADIENT)[~blocked].all()),
         at_bound=bool(((u <= low + 1e-3) | (u >= high - 1e-3)).any()),
