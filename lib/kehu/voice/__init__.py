@@ -1,0 +1,1 @@
+"""The voice of the customer: surveys, complaints, drivers, benchmarks, the closed loop."""
