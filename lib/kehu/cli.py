@@ -105,8 +105,7 @@ def params(
     as_json: Annotated[bool, typer.Option("--json", help="as JSON schema, for editors")] = False,
 ) -> None:
     """List every parameter: type, default, meaning. 列出全部参数。"""
-    from kehu.params import Params, json_schema
-    from kehu.params_types import meaning
+    from kehu.params import described_fields, json_schema
 
     if as_json:
         sys.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n")
@@ -114,12 +113,9 @@ def params(
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("parameter", "default", "meaning", "含义"):
         table.add_column(heading, overflow="fold")
-    for name, field in Params.model_fields.items():
-        default = (
-            "required" if field.is_required() else json.dumps(field.default, ensure_ascii=False)
-        )
-        cells = (name, default, meaning(field)["en"], meaning(field)["zh"])
-        table.add_row(*(Text(cell) for cell in cells))
+    for name, default, meant in described_fields():
+        shown = json.dumps(default, ensure_ascii=False) if default is not ... else "required"
+        table.add_row(*(Text(cell) for cell in (name, shown, meant["en"], meant["zh"])))
     out.print(table)
 
 

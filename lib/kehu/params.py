@@ -30,6 +30,7 @@ from kehu.params_types import (
     Rule,
     Strict,
     described,
+    meaning,
 )
 from kehu.params_value import RfmCuts, ValueParams
 
@@ -43,6 +44,7 @@ __all__ = [
     "TransactionColumns",
     "TransactionSource",
     "contradictions",
+    "described_fields",
     "field_defaults",
     "json_schema",
     "source_path",
@@ -147,6 +149,26 @@ def field_defaults() -> dict[str, Any]:
     """Return the plain default of every parameter that has one."""
     defaults = {n: f.default for n, f in Params.model_fields.items() if not f.is_required()}
     return {n: v.model_dump() if isinstance(v, BaseModel) else v for n, v in defaults.items()}
+
+
+def described_fields() -> Iterator[tuple[str, Any, dict[str, str]]]:
+    """List every parameter with its default and meaning, those of a group one by one.
+
+    Yields
+    ------
+    name : str
+        `horizon`, `enough.customers`.
+    default : any
+        Plain value; `...` for a required parameter.
+    meaning : dict
+        `zh` and `en`.
+    """
+    for name, field in Params.model_fields.items():
+        group = field.default
+        yield name, field_defaults().get(name, ...), meaning(field)
+        if isinstance(group, BaseModel):
+            for inner, part in type(group).model_fields.items():
+                yield f"{name}.{inner}", getattr(group, inner), meaning(part)
 
 
 def source_path(params_dir: Path, path: str) -> Path:

@@ -64,7 +64,7 @@ Currency = Annotated[str, AfterValidator(_currency)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Language = Literal["zh", "zh-Hant", "en"]
 Languages = Annotated[list[Language], AfterValidator(_unique)]
-TimeUnit = Literal["day", "week", "month"]
+TimeUnit = Literal["day", "week", "month", "quarter", "year"]
 
 
 Rule = tuple[tuple[str, ...], Callable[..., bool], str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from kehu.params_types import IsoDate, Rule, Share, Strict, TimeUnit, described
 
@@ -24,6 +24,38 @@ class RfmCuts(Strict):
         if sorted(set(cuts)) != cuts:
             raise ValueError("give four different numbers in ascending order")
         return cuts
+
+
+class RfmWeights(Strict):
+    """Weights of the three scores; only their ratios matter."""
+
+    recency: float = described(1.0, en="weight of recency", zh="近度的权重", ge=0)
+    frequency: float = described(1.0, en="weight of frequency", zh="频度的权重", ge=0)
+    monetary: float = described(1.0, en="weight of monetary value", zh="额度的权重", ge=0)
+
+    @model_validator(mode="after")
+    def _some(self) -> RfmWeights:
+        if not self.recency + self.frequency + self.monetary:
+            raise ValueError("give at least one weight above 0")
+        return self
+
+
+class Enough(Strict):
+    """What a history must hold before a forecast is made."""
+
+    customers: int = described(500, en="customers, at least", zh="至少多少位客户", ge=0)
+    days: int = described(
+        180, en="days from the first purchase, at least", zh="首笔交易至今至少多少天", ge=0
+    )
+    recent_days: int = described(
+        30, en="days since the last purchase of all, at most", zh="距最近一笔交易至多多少天", ge=0
+    )
+    with_three_orders: int = described(
+        1,
+        en="customers with three orders or more, at least",
+        zh="至少多少位客户有三笔以上订单",
+        ge=0,
+    )
 
 
 class ValueParams(Strict):
@@ -48,11 +80,37 @@ class ValueParams(Strict):
         20260930, en="start of every random draw", zh="随机数起点；相同则结果相同",
         ge=0, le=2**32 - 1,
     )  # fmt: skip
-    rfm_method: Literal["quantile", "fixed"] = described(
-        "quantile", en="how scores are cut", zh="RFM得分：quantile 按分位数，fixed 按固定切点"
+    relationship: Literal["noncontractual", "occasions", "contractual"] = described(
+        "noncontractual",
+        en="noncontractual: customers buy at any time and leave unnoticed; occasions: at most once "
+        "per time unit, such as yearly donations; contractual: leaving is seen in `holdings`",
+        zh="客户关系：noncontractual 随时购买、悄然离开；occasions 每个时间单位至多一次，"
+        "如年度捐赠；"
+        "contractual 合同制，何时离开见 `holdings`",
     )
+    clv_model: Literal[
+        "auto", "bgnbd", "mbgnbd", "paretonbd", "bgbb", "sbg", "bdw", "lookup", "past"
+    ] = described(
+        "auto",
+        en="method of lifetime value; auto: chosen by the hold-out, alternatives shown",
+        zh="生命周期价值的方法；auto 由留出期回测选定，并列出其他方法",
+    )
+    enough: Enough = described(
+        Enough(),
+        en="data a forecast needs; with less, the past is carried on and said so",
+        zh="作预测至少需要的数据；不足时沿用过去的水平并说明",
+    )
+    rfm_method: Literal["quantile", "fixed", "kmeans"] = described(
+        "quantile", en="how scores are cut; kmeans: where the values cluster",
+        zh="RFM得分：quantile 按分位数，fixed 按固定切点，kmeans 按聚类",
+    )  # fmt: skip
     rfm_cuts: RfmCuts | None = described(
         None, en="cut points for `rfm_method: fixed`", zh="`rfm_method: fixed` 时的切点"
+    )
+    rfm_weights: RfmWeights = described(
+        RfmWeights(),
+        en="weights of R, F and M in the one RFM score",
+        zh="R、F、M 在RFM总分中的权重",
     )
     abc_cuts: list[Share] = described(
         [0.8, 0.95], en="cumulated spend that ends class A, B", zh="累计消费占比到此为 A 类、B 类",

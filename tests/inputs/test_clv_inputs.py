@@ -129,7 +129,7 @@ def holdout(ids=("02",), purchases=(1,)) -> pd.DataFrame:
 
 
 def ones(table: pd.DataFrame, horizon: int) -> Forecast:
-    return Forecast(np.ones(len(table)), np.arange(1.0, 16.0), True, "")
+    return Forecast(np.ones(len(table)), *[np.arange(1.0, 16.0)] * 3, True, "")
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,16 @@ import pytest
 from scipy.stats import bootstrap
 
 from kehu.value.clv.backtest import backtest
+from kehu.value.clv.families import FAMILIES
 from kehu.value.clv.forecasts import (
     Forecast,
     estimate_retention,
-    forecast_bgnbd,
+    forecast_family,
     naive_purchases,
 )
 from kehu.value.clv.scores import Scores, judge, scores, squared_error_gain
 
-WEEKLY = partial(forecast_bgnbd, time_unit="week")
+WEEKLY = partial(forecast_family, family=FAMILIES["bgnbd"], time_unit="week")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_the_forecast_sees_the_calibration_only(tables) -> None:
     def watching(table: pd.DataFrame, horizon: int) -> Forecast:
         seen.append((list(table.columns), horizon))
         table["frequency"] = 0
-        return Forecast(np.ones(len(table)), np.ones(60), True, "")
+        return Forecast(np.ones(len(table)), *[np.ones(60)] * 3, True, "")
 
     extra = calibration.merge(holdout, how="left").assign(monetary_value=1.0, later="x")
     before = extra.copy()
@@ -85,7 +86,9 @@ def test_groups_partition_customers_and_conserve_totals(tables, found, kind) -> 
 
 
 def test_the_table_is_tidy(found) -> None:
-    columns = ["kind", "bucket", "customers", "actual", "model", "naive"]
+    columns = [
+        "kind", "bucket", "customers", "actual", "model", "model_low", "model_high", "naive",
+    ]  # fmt: skip
     assert list(found.table.columns) == columns
     assert not found.table.duplicated(["kind", "bucket"]).any()
     kinds = found.table.groupby("kind", sort=False)["bucket"].agg(list)

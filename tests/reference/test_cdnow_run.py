@@ -14,9 +14,10 @@ import pyarrow as pa
 import pytest
 
 from kehu import tables
-from kehu.value import holdout, lifetime
+from kehu.value import history, lifetime
 from kehu.value import summary as summaries
 from kehu.value.clv import gamma_gamma
+from kehu.value.enough import LIMITS
 
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("KEHU_SHARED_DATA", HERE.parents[2] / "shared" / "data"))
@@ -41,18 +42,23 @@ def lines() -> ibis.Table:
     for column in ("amount", "quantity"):
         log[column] = log[column].map(Decimal)
     schema = tables.contract("transactions").arrow_schema()
-    whole = log.reindex(columns=schema.names)
+    whole = log.assign(goods_cost=None).reindex(columns=schema.names)
     return ibis.memtable(pa.Table.from_pandas(whole, schema=schema, preserve_index=False))
 
 
 @cache
 def run() -> SimpleNamespace:
     """Split, back-test and fit, as notebook 20_value does."""
-    split = holdout.split(lines(), END, "week", "net", CALIBRATION_END)
+    past = history.history(lines(), history.Span(END, "week", "net", CALIBRATION_END))
+    terms = lifetime.Terms("week", 39, 0.1, 0.3, 1)
+    future = lifetime.assess(past, terms, enough=LIMITS)
+    trials = future.choice.trials
     return SimpleNamespace(
-        split=split,
-        proof=lifetime.prove(split, "week"),
-        earlier=lifetime.fit(split.calibration, "week"),
+        split=past.split,
+        future=future,
+        proof=trials["bgnbd"].proof,
+        pareto=trials["paretonbd"].proof,
+        earlier=lifetime.fit("bgnbd", past.split.calibration, past, "week"),
     )
 
 
@@ -60,7 +66,7 @@ def run() -> SimpleNamespace:
 def numbers() -> dict[tuple[str, str], float]:
     """What the stage says about the published items."""
     found, table = run(), run().split.calibration
-    buys, spend = found.earlier.purchases, found.earlier.spend
+    buys, spend = found.earlier.purchases, found.earlier.spend.models[0]
     said = {("bgnbd", k): getattr(buys, k) for k in ("r", "alpha", "a", "b", "log_likelihood")}
     said["bgnbd", "log_likelihood_precise"] = buys.log_likelihood
     for row in found.proof.table.query("kind in ('bucket', 'total')").to_dict("records"):

@@ -11,7 +11,8 @@ import pytest
 
 from kehu.value.clv import bgnbd, bgnbd_purchases, gamma_gamma, likelihood
 from kehu.value.clv.backtest import Backtest, backtest
-from kehu.value.clv.forecasts import forecast_bgnbd
+from kehu.value.clv.families import FAMILIES
+from kehu.value.clv.forecasts import forecast_family
 from kehu.value.clv.sample import sample
 
 HERE = Path(__file__).parent
@@ -87,7 +88,7 @@ def back_test() -> Backtest:
     repeats = days[days["customer_id"].duplicated()]
     elapsed = (repeats["date"] - days["date"].min()).dt.days / 7
     by_unit = np.ceil(elapsed).astype(int).value_counts()
-    forecast = partial(forecast_bgnbd, time_unit="week")
+    forecast = partial(forecast_family, family=FAMILIES["bgnbd"], time_unit="week")
     return backtest(calibration(), holdout, horizon=39, forecast=forecast, repeats_by_unit=by_unit)
 
 

@@ -11,14 +11,20 @@ from numpy.typing import NDArray
 from kehu.actions.playbook import Playbook
 from kehu.errors import KehuError, Problem, raise_all
 
-REASONS = ("key_slipping", "value_slipping", "key_active", "second_order", "growing", "steady")
+REASONS = (
+    "key_slipping", "value_slipping", "key_quiet", "value_quiet", "key_active", "second_order",
+    "growing", "steady",
+)  # fmt: skip
 """Codes of reasons, the most pressing first; the first that applies is the customer's reason."""
 
-SLIPPING_REASONS = REASONS[:2]
+SLIPPING_REASONS = REASONS[:4]
 """Reasons for which the playbook's `slipping` strategy takes the place of the segment's."""
 
 SLIPPING = 0.5
 """Probability of being active below which a customer counts as slipping away."""
+
+QUIET_DAYS = 182
+"""Days without a purchase above which a customer counts as gone quiet, where no model tells."""
 
 VALUABLE = ("champion", "develop", "keep", "win_back")
 """RFM segments of high spend."""
@@ -37,16 +43,23 @@ def reasons(value: pd.DataFrame, segments: pd.DataFrame) -> NDArray[np.str_]:
     ndarray of str, shape (n,)
         Of `REASONS`.
     """
-    slipping = value["p_alive"] < SLIPPING
+    slipping, quiet = value["p_alive"] < SLIPPING, _quiet(value)
     valuable = segments["rfm_segment"].isin(VALUABLE)
     conditions = [
         segments["is_key"] & slipping,
         valuable & slipping,
+        segments["is_key"] & quiet,
+        valuable & quiet,
         segments["is_key"],
         value["n_orders"] == 1,
         segments["tier"] == "potential",
     ]
-    return np.select(conditions, list(REASONS[:5]), REASONS[5])
+    return np.select(conditions, list(REASONS[:-1]), REASONS[-1])
+
+
+def _quiet(value: pd.DataFrame) -> pd.Series:
+    """Whether nobody can tell if a customer is active, who has not bought for half a year."""
+    return value["p_alive"].isna() & (value["days_since_last"] > QUIET_DAYS)
 
 
 def value_at_stake(
@@ -68,12 +81,14 @@ def value_at_stake(
     pandas.Series, shape (n,)
         Expected lifetime value for customers likely active; for those slipping away what they
         brought per time unit so far, times the horizon, times the probability that it is lost.
-        Histories shorter than the horizon are taken as one horizon long.
+        Histories shorter than the horizon are taken as one horizon long. Where no model tells who
+        is active, all that customers brought counts as lost once they have gone quiet.
     """
     per_horizon = summary["total_spend"].clip(lower=0) * margin
     per_horizon *= horizon / summary["T"].clip(lower=horizon)
-    lost = per_horizon * (1 - value["p_alive"])
-    return value["clv"].where(value["p_alive"] >= SLIPPING, lost)
+    lost = per_horizon * (1 - value["p_alive"].fillna(0.0))
+    gone = (value["p_alive"] < SLIPPING) | _quiet(value)
+    return value["clv"].mask(gone, lost)
 
 
 def action_list(

@@ -7,11 +7,16 @@ import pandas as pd
 
 from kehu.i18n import Translator
 from kehu.report.charts import ACCENT, LIGHT, WARM, canvas, finished, ticks
-from kehu.report.show import Chart
+from kehu.report.show import Card, Chart
 from kehu.report.style import HOUSE
 
 
-def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart:
+def no_holdout(say: Translator) -> Card:
+    """Say that there was no back-test."""
+    return Card(say("cards.no_holdout.title"), say("cards.no_holdout.text"))
+
+
+def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart | Card:
     """Draw cumulated repeat purchases, actual against expected, across the hold-out line.
 
     Parameters
@@ -23,8 +28,12 @@ def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart:
         Time unit at which the model stopped seeing data.
     """
     rows = backtest[backtest["kind"] == "tracking"].assign(t=lambda d: d["bucket"].astype(float))
+    if rows.empty:
+        return no_holdout(say)
     rows = rows.sort_values("t")
     figure, ax = canvas(height=2.8)
+    ax.fill_between(rows["t"], rows["model_low"], rows["model_high"], color=LIGHT, alpha=0.6,
+                    linewidth=0)  # fmt: skip
     ax.plot(rows["t"], rows["actual"], color=HOUSE.ink, label=say("charts.tracking.actual"))
     ax.plot(rows["t"], rows["model"], color=ACCENT, linestyle=(0, (5, 2)),
             label=say("charts.tracking.model"))  # fmt: skip
@@ -54,16 +63,18 @@ def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart:
     )  # fmt: skip
 
 
-def calibration(say: Translator, backtest: pd.DataFrame) -> Chart:
+def calibration(say: Translator, backtest: pd.DataFrame) -> Chart | Card:
     """Draw hold-out purchases per customer by calibration frequency: actual, model, baseline.
 
     Parameters
     ----------
     say : Translator
     backtest : pandas.DataFrame
-        Contract `backtest`; rows of kind `frequency`.
+        Contract `backtest`; rows of kind `bucket`.
     """
     rows = backtest[backtest["kind"] == "bucket"]
+    if rows.empty:
+        return no_holdout(say)
     figure, ax = canvas(height=2.7)
     x = np.arange(len(rows))
     series = {"actual": HOUSE.ink, "model": ACCENT, "naive": LIGHT}
@@ -80,3 +91,54 @@ def calibration(say: Translator, backtest: pd.DataFrame) -> Chart:
     naive = float((weights * (rows["naive"] - rows["actual"]).abs()).sum())
     key = "calibration" if gap <= naive else "calibration_worse"
     return finished(say, key, figure, gap=gap, naive=naive, n=int(rows["customers"].sum()))
+
+
+def deciles(say: Translator, backtest: pd.DataFrame) -> Chart | Card:
+    """Draw expected and actual purchases of ten groups of customers by their forecast.
+
+    Parameters
+    ----------
+    say : Translator
+    backtest : pandas.DataFrame
+        Contract `backtest`; rows of kind `decile`, 1 the lowest forecast.
+    """
+    rows = backtest[backtest["kind"] == "decile"].assign(g=lambda d: d["bucket"].astype(int))
+    if rows.empty:
+        return no_holdout(say)
+    rows = rows.sort_values("g")
+    figure, ax = canvas(height=2.6)
+    ax.bar(rows["g"], rows["actual"], width=0.7, color=LIGHT, label=say("charts.tracking.actual"))
+    ax.plot(rows["g"], rows["model"], "o-", color=ACCENT, markersize=4,
+            label=say("charts.tracking.model"))  # fmt: skip
+    ax.set_xticks(rows["g"])
+    ax.set(xlabel=say("charts.deciles.x"), ylabel=say("charts.deciles.y"))
+    ax.legend(loc="upper left")
+    best = rows.iloc[-1]
+    return finished(say, "deciles", figure, model=best["model"], actual=best["actual"],
+                    n=int(rows["customers"].sum()))  # fmt: skip
+
+
+def clv_deciles(say: Translator, clv: pd.DataFrame) -> Chart:
+    """Draw the mean lifetime value of ten groups of customers with their mean 80 % intervals.
+
+    Parameters
+    ----------
+    say : Translator
+    clv : pandas.DataFrame
+        Contract `clv`.
+    """
+    rank = clv["clv"].rank(method="first", ascending=False)
+    group = np.ceil(rank / len(clv) * 10).astype(int)
+    means = clv.groupby(group)[["clv", "clv_low", "clv_high"]].mean()
+    figure, ax = canvas(height=2.7)
+    ax.bar(means.index, means["clv"], width=0.7, color=ACCENT)
+    ax.vlines(means.index, means["clv_low"], means["clv_high"], color=WARM, linewidth=2.2)
+    for place, value in means["clv"].items():
+        ax.annotate(say.format(value, "short_money"), (place, value), (0, 3), ha="center",
+                    textcoords="offset points", fontsize=7.5, color=HOUSE.ink)  # fmt: skip
+    ax.set_xticks(means.index)
+    ax.set(xlabel=say("charts.clv_deciles.x"), ylabel=say("charts.clv_deciles.y"))
+    ticks(ax.yaxis, say, "short_money")
+    total = clv["clv"].sum()
+    share = float(clv.loc[group == 1, "clv"].sum() / total) if total else None
+    return finished(say, "clv_deciles", figure, share=share, n=len(clv))

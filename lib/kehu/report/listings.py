@@ -91,19 +91,6 @@ def rfm_cuts(say: Translator, cuts: pd.DataFrame, empty_bins: int) -> Listing:
     return listing(say, rows, columns, "rfm_cuts", empty=empty_bins)
 
 
-def backtest(say: Translator, table: pd.DataFrame, verdict: str) -> Listing:
-    """List hold-out purchases per customer by calibration frequency, and their total."""
-    rows = table[table["kind"].isin(["bucket", "total"])].copy()
-    is_total = rows["kind"] == "total"
-    for column in ("actual", "model", "naive"):
-        plain = rows[column].map(lambda v: say.format(v, "dec3"))
-        rows[column] = plain.where(~is_total, rows[column].map(lambda v: say.format(v, "int")))
-    rows.loc[is_total, "bucket"] = say("listings.backtest.total")
-    columns = {"bucket": "", "customers": "int", "actual": "figure", "model": "figure",
-               "naive": "figure"}  # fmt: skip
-    return listing(say, rows, columns, "backtest", verdict=verdict)
-
-
 def rfm_rules(say: Translator, rules: pd.DataFrame) -> Listing:
     """List the rule of each RFM segment beside what it catches."""
     marks = {True: "↑", False: "↓"}

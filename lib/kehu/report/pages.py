@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import platform
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -79,19 +78,6 @@ def _card(tell: Translator, row: dict[str, object]) -> str:
     title = html.escape(" ".join(str(name) for name in names))
     card = f'<section class="card"><h4>{title}</h4><p>{badges}</p>{lines}</section>'
     return f'<div class="cell">{card}</div>'
-
-
-def model_parameters(tell: Translator, facts: dict[str, float], names: Sequence[str]) -> Listing:
-    """List the model parameters of the calibration fit beside those of the whole history."""
-    rows = pd.DataFrame(
-        {
-            "parameter": [tell(f"parameter.{n}") for n in names],
-            "calibration": [facts[f"value.calibration_{n}"] for n in names],
-            "whole": [facts[f"value.{n}"] for n in names],
-        }
-    )
-    columns = {"parameter": "", "calibration": "dec3", "whole": "dec3"}
-    return listings.listing(tell, rows, columns, "model_parameters")
 
 
 def provenance(session: Session) -> None:

@@ -51,10 +51,18 @@ class Listing:
     subtitle: str = ""
 
 
+@dataclass(frozen=True)
+class Card:
+    """What stands in the place of a figure or table that cannot be made, and why."""
+
+    title: str
+    text: str
+
+
 def show(
-    session: Session, make: Callable[..., Chart | Listing], *data: Any, **options: Any
+    session: Session, make: Callable[..., Chart | Listing | Card], *data: Any, **options: Any
 ) -> None:
-    """Display a figure or table once per language.
+    """Display a figure, a table or the card in its place, once per language.
 
     Parameters
     ----------
@@ -68,8 +76,8 @@ def show(
     for say in session.translators():
         with house_style(say.language):
             made = make(say, *data, **options)
-            body = _figure(made) if isinstance(made, Chart) else _table(made)
-        emit_html(say.language, _wrapped(session, say, make.__name__, made, body), made.title)
+            shown = _card(made) if isinstance(made, Card) else _shown(session, say, make, made)
+        emit_html(say.language, shown, made.title)
 
 
 def say(session: Session, *keys: str, **more: Any) -> None:
@@ -162,15 +170,21 @@ def _table(listing: Listing) -> str:
     return made
 
 
-def _wrapped(
-    session: Session, tell: Translator, name: str, made: Chart | Listing, body: str
+def _card(card: Card) -> str:
+    title, text = html.escape(card.title), html.escape(card.text)
+    return f'<div class="note"><p><strong>{title}</strong></p><p>{text}</p></div>'
+
+
+def _shown(
+    session: Session, tell: Translator, make: Callable[..., Any], made: Chart | Listing
 ) -> str:
+    body = _figure(made) if isinstance(made, Chart) else _table(made)
     values = {"date": session.analysis_date, "run": session.name}
     source = html.escape(tell("report.source_line", values))
     title, subtitle = html.escape(made.title), html.escape(made.subtitle)
     under = f'<p class="subtitle">{subtitle}</p>' if subtitle else ""
     foot = f'<p class="source">{source}</p>'
-    anchor = f"{session.stage}-{name}".replace("_", "-")
+    anchor = f"{session.stage}-{make.__name__}".replace("_", "-")
     if isinstance(made, Chart):
         caption = f"<figcaption>{title}</figcaption>"
         return f'<figure class="chart" id="fig-{anchor}">{caption}{under}{body}{foot}</figure>'

@@ -1,5 +1,25 @@
 """Value assessment: who is worth what, how sure we are."""
 
-from kehu.value import assess, concentration, holdout, lifetime, rfm, summary
+from kehu.value import (
+    assess,
+    candidates,
+    concentration,
+    history,
+    holdout,
+    lifetime,
+    rfm,
+    summary,
+    told,
+)
 
-__all__ = ["assess", "concentration", "holdout", "lifetime", "rfm", "summary"]
+__all__ = [
+    "assess",
+    "candidates",
+    "concentration",
+    "history",
+    "holdout",
+    "lifetime",
+    "rfm",
+    "summary",
+    "told",
+]

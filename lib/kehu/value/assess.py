@@ -1,27 +1,23 @@
-"""The value table: all measures of a customer side by side, and the figures the report quotes."""
+"""The measures of value side by side, and the figures of the customer base the report quotes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from kehu.errors import KehuError, Problem
-from kehu.value.clv.backtest import Backtest
 from kehu.value.concentration import abc_classes, gini, top_share, value_matrix
-from kehu.value.holdout import Split
-from kehu.value.lifetime import Models
 from kehu.value.rfm import Rfm
 
 QUIET_DAYS = 182
 """Days without a purchase after which a class A customer is named where no forecast may be used."""
 
 
-def value_table(
+def measures(
     summary: pd.DataFrame, rfm: pd.DataFrame, clv: pd.DataFrame, abc_cuts: list[float]
 ) -> pd.DataFrame:
-    """Join all measures, one row per customer, with score and rank by lifetime value.
+    """Join all measures of value, one row per customer.
 
     Parameters
     ----------
@@ -33,7 +29,7 @@ def value_table(
     Returns
     -------
     pandas.DataFrame
-        Contract `value`, in the order of `summary`.
+        Contract `measures`, in the order of `summary`.
 
     Raises
     ------
@@ -47,7 +43,7 @@ def value_table(
         what = f"the spend of all {len(summary):,} customers adds up to {total:,.2f}."
         raise KehuError(Problem("KH-D11", "summary.total_spend", what, "Check the amounts."))
     measures = summary[["customer_id", "n_orders", "days_since_last", "total_spend"]]
-    scores = rfm[["customer_id", "r_score", "f_score", "m_score"]]
+    scores = rfm[["customer_id", "r_score", "f_score", "m_score", "rfm_score"]]
     table = measures.merge(scores, on="customer_id", validate="1:1")
     table = table.merge(clv, on="customer_id", validate="1:1")
     if not len(table) == len(summary) == len(rfm) == len(clv):
@@ -58,36 +54,19 @@ def value_table(
         spend_share=table["total_spend"] / total,
         matrix_class=value_matrix(table["n_orders"], mean),
         abc_class=abc_classes(table["total_spend"], abc_cuts),
-        score=100 * table["clv"].rank(method="average", pct=True),
-        rank=table["clv"].rank(method="min", ascending=False).astype("int64"),
-    )
+    ).drop(columns=["clv_low_95", "clv_high_95", "clv_past"])
 
 
-def facts(
-    summary: pd.DataFrame,
-    value: pd.DataFrame,
-    scores: Rfm,
-    models: Models,
-    split: Split,
-    earlier: Models,
-    proof: Backtest,
-    horizon: int,
-) -> dict[str, Any]:
-    """Name the numbers that the report's sentences quote.
+def facts(summary: pd.DataFrame, table: pd.DataFrame, scores: Rfm) -> dict[str, Any]:
+    """Name the numbers of the customer base that the report's sentences quote.
 
     Parameters
     ----------
-    summary, value : pandas.DataFrame
-        Contracts of those names.
+    summary : pandas.DataFrame
+        Contract `summary`.
+    table : pandas.DataFrame
+        Contract `measures`.
     scores : Rfm
-    models : Models
-        Fitted on the whole history.
-    split : Split
-    earlier : Models
-        Fitted on the calibration alone.
-    proof : Backtest
-    horizon : int
-        Time units ahead of the lifetime value.
 
     Returns
     -------
@@ -95,26 +74,11 @@ def facts(
         Name to number or text.
     """
     return {
-        **_population(summary, value),
-        **_abc(value),
-        **_future(summary, value, models),
-        **_parameters("", models),
-        **_parameters("calibration_", earlier),
-        **_proof(split, proof),
+        **_population(summary, table),
+        **_abc(table),
+        **_quiet(table),
         "rfm_empty_bins": scores.empty_bins,
-        "horizon": horizon,
-        "rating_history": _rated(float(summary["T"].max()) / horizon, 2, 1),
-        "rating_model": {"A": "green", "B": "amber", "C": "red"}[proof.verdict],
-        "rating_identified": "green" if _told_apart(models, earlier) else "red",
-        "usable": "no" if proof.verdict == "C" else "yes",
-        **_quiet(value),
-        "rating_independence": _independence(models.spend.correlation),
     }
-
-
-def _told_apart(*fits: Models) -> bool:
-    """Whether every fit converged and could tell when customers leave."""
-    return all(fit.purchases.converged and fit.purchases.identified for fit in fits)
 
 
 def _quiet(value: pd.DataFrame) -> dict[str, Any]:
@@ -127,15 +91,6 @@ def _quiet(value: pd.DataFrame) -> dict[str, Any]:
         "quiet_spend": spend,
         "quiet_share": spend / float(value["total_spend"].sum()),
     }
-
-
-def _rated(value: float, green: float, amber: float) -> str:
-    return "green" if value >= green else "amber" if value >= amber else "red"
-
-
-def _independence(correlation: float) -> str:
-    """Rate the assumption that frequency and spend are unrelated; amber where nothing tells."""
-    return "amber" if np.isnan(correlation) else _rated(-abs(correlation), -0.15, -0.3)
 
 
 def _population(summary: pd.DataFrame, value: pd.DataFrame) -> dict[str, Any]:
@@ -169,58 +124,4 @@ def _abc(value: pd.DataFrame) -> dict[str, Any]:
             ("customers_share", row["size"] / len(value)),
             ("spend_share", row["sum"] / total),
         )
-    }
-
-
-def _parameters(prefix: str, models: Models) -> dict[str, Any]:
-    buys, spend = models.purchases, models.spend
-    found = {name: getattr(buys, name) for name in ("r", "alpha", "a", "b")}
-    found |= {name: getattr(spend, name) for name in ("p", "q", "gamma")}
-    found |= {"bgnbd_ll": buys.log_likelihood, "gamma_gamma_ll": spend.log_likelihood}
-    found |= {"gamma_gamma_n": spend.n, "spend_mean": spend.population_mean}
-    found |= {"spend_correlation": spend.correlation, "without_spend": models.without_spend}
-    return {f"{prefix}{name}": number for name, number in found.items()}
-
-
-def _future(summary: pd.DataFrame, value: pd.DataFrame, models: Models) -> dict[str, Any]:
-    returned = summary.loc[summary["frequency"] > 0, "customer_id"]
-    repeat = value.loc[value["customer_id"].isin(returned), "p_alive"]
-    at_risk = value[(value["p_alive"] < 0.5) & (value["abc_class"] == "A")]
-    return {
-        "time_unit": models.purchases.time_unit,
-        "identified": models.purchases.identified,
-        "converged": models.purchases.converged and models.spend.converged,
-        "repeat_active": float(repeat.sum()),
-        "repeat_active_share": float(repeat.mean()),
-        "clv_total": float(value["clv"].sum()),
-        "clv_mean": float(value["clv"].mean()),
-        "clv_top20_share": top_share(value["clv"], 0.2),
-        "expected_purchases": float(value["expected_purchases"].sum()),
-        "at_risk": len(at_risk),
-        "at_risk_spend": float(at_risk["total_spend"].sum()),
-        "at_risk_share": float(at_risk["total_spend"].sum() / value["total_spend"].sum()),
-    }
-
-
-def _proof(split: Split, proof: Backtest) -> dict[str, Any]:
-    total = proof.table[proof.table["kind"] == "total"].iloc[0]
-    return {
-        "verdict": proof.verdict,
-        "verdict_reason": proof.reasons[0],
-        "calibration_end": split.calibration_end,
-        "holdout_units": split.units,
-        "holdout_cut": split.cut,
-        "holdout_customers": int(total["customers"]),
-        "holdout_actual": float(total["actual"]),
-        "holdout_model": float(total["model"]),
-        "holdout_naive": float(total["naive"]),
-        "holdout_error": proof.model.total_error,
-        "holdout_error_naive": proof.naive.total_error,
-        "holdout_mae": proof.model.mae,
-        "holdout_mae_naive": proof.naive.mae,
-        "holdout_rmse": proof.model.rmse,
-        "holdout_rmse_naive": proof.naive.rmse,
-        "holdout_rank": proof.model.spearman,
-        "retention": proof.retention,
-        "model_message": proof.message,
     }

@@ -1,81 +1,156 @@
-"""Customer lifetime value: fit, prove on the past, then score every customer with an interval."""
+"""Customer lifetime value: choose a method on the past, then score every customer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kehu.errors import KehuError, Problem
-from kehu.value.clv import bgnbd, bgnbd_purchases, gamma_gamma
-from kehu.value.clv.backtest import Backtest, backtest
-from kehu.value.clv.bgnbd import BgNbd
-from kehu.value.clv.forecasts import forecast_bgnbd
-from kehu.value.clv.gamma_gamma import GammaGamma
-from kehu.value.clv.sample import Array
-from kehu.value.holdout import Split
+from kehu.value import candidates, futures, spend
+from kehu.value.candidates import LOOKUP, PAST, Choice
+from kehu.value.clv import lookup
+from kehu.value.clv.families import FAMILIES, PurchaseModel
+from kehu.value.enough import Gate, gate
+from kehu.value.history import History, counted
+from kehu.value.spend import Spend
 from kehu.value.summary import UNITS_PER_YEAR
 
-DRAWS = 400
-"""Simulated futures per purchase history behind `clv_low` and `clv_high`."""
+INTERVALS = ("clv_low_95", "clv_low", "clv_high", "clv_high_95")
+"""Columns of the points that `kehu.value.futures.simulated` gives, in its order."""
 
-BLOCK = 2_000
-"""Histories simulated at a time; bounds the memory."""
+
+@dataclass(frozen=True)
+class Terms:
+    """What lifetime value is asked for.
+
+    Parameters
+    ----------
+    time_unit : {'day', 'week', 'month', 'quarter', 'year'}
+    horizon : int
+        Time units ahead.
+    discount_rate : float
+        Per year, 0…1; what is bought in time unit k is discounted as if paid at its end.
+    margin : float
+        Share of spend that is contribution, 0…1.
+    seed : int
+        Start of the simulation behind the intervals.
+    """
+
+    time_unit: str
+    horizon: int
+    discount_rate: float
+    margin: float
+    seed: int
+
+    @property
+    def rate_per_unit(self) -> float:
+        """Discount rate of one time unit."""
+        return float((1 + self.discount_rate) ** (1 / UNITS_PER_YEAR[self.time_unit]) - 1)
 
 
 @dataclass(frozen=True)
 class Models:
-    """The two models behind lifetime value.
+    """The method behind lifetime value, fitted to one table.
 
     Parameters
     ----------
-    purchases : BgNbd
-        How often and how long customers buy.
-    spend : GammaGamma
+    method : str
+        A model of purchases, `lookup` or `past`.
+    purchases : PurchaseModel, Lookup or None
+        How often and how long customers buy; None for `past`.
+    spend : Spend
         How much they spend per purchase day.
-    without_spend : int
-        Repeat buyers with a mean spend of 0 or less, left out of the spend model; they get its
-        population mean.
     """
 
-    purchases: BgNbd
-    spend: GammaGamma
-    without_spend: int
+    method: str
+    purchases: PurchaseModel | lookup.Lookup | None
+    spend: Spend
 
 
-def prove(split: Split, time_unit: str) -> Backtest:
-    """Fit on the calibration, forecast the hold-out, compare with a naive baseline.
+@dataclass(frozen=True)
+class Lifetime:
+    """Lifetime value with all that tells how far to believe it.
 
     Parameters
     ----------
-    split : Split
-    time_unit : {'day', 'week', 'month'}
+    gate : Gate
+        Whether the data are enough.
+    choice : Choice
+        The method used, the alternatives, their back-tests.
+    models : Models
+        The method fitted to the whole history.
+    earlier : Models or None
+        The same fitted to the calibration alone.
+    clv : pandas.DataFrame
+        Contract `clv`.
+    total : tuple of float
+        CLV of all customers: low, expected, high (80 %); low and high nan where unknown.
+    history : History
+    """
+
+    gate: Gate
+    choice: Choice
+    models: Models
+    earlier: Models | None
+    clv: pd.DataFrame
+    total: tuple[float, float, float]
+    history: History
+
+
+def assess(
+    history: History,
+    terms: Terms,
+    *,
+    clv_model: str = "auto",
+    enough: Mapping[str, int],
+) -> Lifetime:
+    """Prove every candidate on the past, choose one, and score all customers with it.
+
+    Parameters
+    ----------
+    history : History
+        See `kehu.value.history.history`.
+    terms : Terms
+    clv_model : str
+        `auto`, or the method set by hand; see `kehu.value.candidates.choose`.
+    enough : mapping
+        Limits of `kehu.value.enough.gate`.
 
     Returns
     -------
-    Backtest
-        With the verdict A (clearly better than the baseline), B (no worse) or C (do not use).
+    Lifetime
+
+    Raises
+    ------
+    KehuError
+        KH-D11: a method set by hand cannot be fitted to these data.
     """
-    return backtest(
-        split.calibration,
-        split.holdout,
-        horizon=split.units,
-        forecast=partial(forecast_bgnbd, time_unit=time_unit),
-        repeats_by_unit=split.repeats_by_unit,
-    )
+    summary = history.summary
+    checked = gate(summary, enough)
+    trials = candidates.try_all(history, terms.time_unit)
+    choice = candidates.choose(trials, clv_model, checked.passed)
+    models = fit(choice.method, summary, history, terms.time_unit)
+    earlier = _earlier(choice.method, history, terms.time_unit)
+    clv, total = score(models, summary, terms)
+    return Lifetime(checked, choice, models, earlier, clv, total, history)
 
 
-def fit(summary: pd.DataFrame, time_unit: str) -> Models:
-    """Fit BG/NBD to the purchases and Gamma-Gamma to the spend of all customers.
+def fit(method: str, summary: pd.DataFrame, history: History, time_unit: str) -> Models:
+    """Fit a method to all customers.
 
     Parameters
     ----------
+    method : str
+        A model of purchases, `lookup` or `past`.
     summary : pandas.DataFrame
         Contract `summary`.
-    time_unit : {'day', 'week', 'month'}
-        Unit of its `recency` and `T`.
+    history : History
+        Where the look-up counts what customers did next.
+    time_unit : str
+        Unit of the times.
 
     Returns
     -------
@@ -84,44 +159,34 @@ def fit(summary: pd.DataFrame, time_unit: str) -> Models:
     Raises
     ------
     KehuError
-        KH-D11: nobody bought on a second day, or fewer than two repeat buyers spent anything.
+        KH-D11: nobody bought on a second day.
 
     Notes
     -----
     Customers of equal history are fitted as one with a weight, in the order of their figures: the
     order of rows changes nothing, not even the last digit.
     """
-    usable = (summary["frequency"] > 0) & (summary["monetary_value"] > 0)
-    repeat = int((summary["frequency"] > 0).sum())
-    triples = _counted(summary[["frequency", "recency", "T"]])
-    purchases = bgnbd.fit(*triples, time_unit=time_unit)
-    _require_spend(int(usable.sum()), repeat)
-    spend = gamma_gamma.fit(*_counted(summary.loc[usable, ["frequency", "monetary_value"]]))
-    return Models(purchases, spend, repeat - int(usable.sum()))
+    if method == PAST:
+        return Models(method, None, Spend("mean", (), (0,), "", float("nan"), 0))
+    if method == LOOKUP:
+        if history.split is None:
+            return fit(PAST, summary, history, time_unit)
+        return Models(method, counted(history.split, time_unit), spend.fit(summary))
+    triples = summary.groupby(["frequency", "recency", "T"]).size().reset_index()
+    purchases = FAMILIES[method].fit(*triples.to_numpy(dtype=float).T, time_unit=time_unit)
+    return Models(method, purchases, spend.fit(summary))
 
 
-def _counted(frame: pd.DataFrame) -> Array:
-    """Return the distinct rows in ascending order, one array per column, and their counts."""
-    counts = frame.groupby(list(frame.columns)).size().reset_index()
-    return np.asarray(counts.to_numpy(dtype=float).T)
-
-
-def _require_spend(usable: int, repeat: int) -> None:
-    if usable < 2:
-        what = f"{usable:,} of {repeat:,} customers who came back spent more than 0 a purchase day."
-        remedy = "At least 2 are needed: use a longer history, or check the amounts."
-        raise KehuError(Problem("KH-D11", "summary.monetary_value", what, remedy))
+def _earlier(method: str, history: History, time_unit: str) -> Models | None:
+    """Fit the method to what the back-test showed it; None where there was no back-test."""
+    if method not in FAMILIES or history.split is None:
+        return None
+    return fit(method, history.split.calibration, history, time_unit)
 
 
 def score(
-    models: Models,
-    summary: pd.DataFrame,
-    *,
-    horizon: int,
-    discount_rate: float,
-    margin: float,
-    seed: int,
-) -> pd.DataFrame:
+    models: Models, summary: pd.DataFrame, terms: Terms
+) -> tuple[pd.DataFrame, tuple[float, float, float]]:
     """Score every customer's lifetime value over the horizon.
 
     Parameters
@@ -129,73 +194,63 @@ def score(
     models : Models
     summary : pandas.DataFrame
         Contract `summary`, in the models' time unit.
-    horizon : int
-        Time units ahead.
-    discount_rate : float
-        Per year, 0…1; what is bought in time unit k is discounted as if paid at its end.
-    margin : float
-        Share of spend that is contribution, 0…1.
-    seed : int
-        Start of the simulation behind the interval.
+    terms : Terms
 
     Returns
     -------
-    pandas.DataFrame
+    clv : pandas.DataFrame
         Contract `clv`. `clv`, a mean, is margin x expected spend x discounted expected purchases.
         Of simulated futures of the customer, one in ten lies below `clv_low` and one in ten above
         `clv_high` (fewer below where buying nothing is likelier than that: then `clv_low` is 0).
-
-    Raises
-    ------
-    KehuError
-        KH-D11: spend is so uneven that some customers have no finite expected spend.
+    total : tuple of float
+        CLV of all customers: low, expected, high (80 %).
 
     Notes
     -----
-    The interval tells what may happen, given the fitted models; the models' own uncertainty is not
-    in it. A customer who has probably left may have a mean above `clv_high`: most futures then hold
-    nothing, few hold much.
+    The interval holds what may happen to the customer and how well the parameters are known. A
+    customer who has probably left may have a mean above `clv_high`: most futures then hold nothing,
+    few hold much. `past` carries on what the customer brought per time unit, over at least one
+    horizon; it knows no interval and is not discounted.
     """
+    if models.purchases is None:
+        return _carried_on(summary, terms)
+    family: Any = FAMILIES.get(models.method, lookup)
+    model, horizon = models.purchases, terms.horizon
     x, t_x, T = (summary[c].to_numpy(dtype=float) for c in ("frequency", "recency", "T"))
-    money = summary["monetary_value"].to_numpy(dtype=float)
-    known = np.where(money > 0, x, 0.0)
-    per_unit = (1 + discount_rate) ** (1 / UNITS_PER_YEAR[models.purchases.time_unit]) - 1
-    plain = bgnbd_purchases.expected_purchases(models.purchases, horizon, x, t_x, T)
-    present = bgnbd_purchases.discounted_purchases(models.purchases, horizon, per_unit, x, t_x, T)
-    spend = gamma_gamma.expected_spend(models.spend, known, money)
-    discount = np.divide(present, plain, out=np.ones_like(plain), where=plain > 0)
-    low, high = _interval(models, np.column_stack([x, t_x, T, known]), money, horizon, seed)
-    return pd.DataFrame(
+    plain = family.expected_purchases(model, horizon, x, t_x, T)
+    present = family.discounted_purchases(model, horizon, terms.rate_per_unit, x, t_x, T)
+    each = spend.expected(models.spend, summary)
+    factor = terms.margin * np.divide(present, plain, out=np.ones_like(plain), where=plain > 0)
+    ends, variance = futures.simulated(family, model, models.spend, summary, horizon, terms.seed)
+    clv = pd.DataFrame(
         {
             "customer_id": summary["customer_id"],
-            "p_alive": bgnbd.p_alive(models.purchases, x, t_x, T),
+            "p_alive": family.p_alive(model, x, t_x, T),
             "expected_purchases": plain,
-            "expected_spend": spend,
-            "clv": margin * spend * present,
-            "clv_low": margin * discount * low,
-            "clv_high": margin * discount * high,
+            "expected_spend": each,
+            "clv": terms.margin * each * present,
+            **dict(zip(INTERVALS, factor * ends, strict=True)),
+            "clv_past": terms.margin * summary["total_spend"],
         }
     )
+    whole = float(clv["clv"].sum())
+    low, high = futures.total_interval(family, model, each, summary, horizon, variance)
+    return clv, (low * whole, whole, high * whole)
 
 
-def _interval(
-    models: Models, histories: Array, money: Array, horizon: int, seed: int
-) -> tuple[Array, Array]:
-    """Simulate spend within the horizon, and return its 10 % and 90 % points per customer.
-
-    Spend scales with gamma + x m, so customers who differ in money alone share their futures;
-    distinct histories are drawn in ascending order, whatever the order of customers.
-    """
-    distinct, where = np.unique(histories, axis=0, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    ends = []
-    for block in np.array_split(distinct, len(distinct) // BLOCK + 1):
-        x, t_x, T, known = block.T
-        bought = bgnbd_purchases.simulate_purchases(
-            models.purchases, rng, DRAWS, horizon, x, t_x, T
-        )
-        spent = gamma_gamma.simulate_spend(models.spend, rng, bought, known, np.zeros_like(known))
-        ends.append(np.quantile(spent, [0.1, 0.9], axis=0))
-    low, high = np.concatenate(ends, axis=1)[:, where]
-    scale = 1 + histories[:, 3] * money / models.spend.gamma
-    return low * scale, high * scale
+def _carried_on(
+    summary: pd.DataFrame, terms: Terms
+) -> tuple[pd.DataFrame, tuple[float, float, float]]:
+    """Carry the past on: what a customer brought per time unit, times the horizon."""
+    length = summary["T"].clip(lower=terms.horizon)
+    days = (summary["frequency"] + 1) * terms.horizon / length
+    each = (summary["total_spend"] / (summary["frequency"] + 1)).clip(lower=0.0)
+    blank = dict.fromkeys(("p_alive", *INTERVALS), np.nan)
+    clv = summary[["customer_id"]].assign(
+        expected_purchases=days,
+        expected_spend=each,
+        clv=terms.margin * each * days,
+        clv_past=terms.margin * summary["total_spend"],
+        **blank,
+    )
+    return clv, (float("nan"), float(clv["clv"].sum()), float("nan"))

@@ -166,6 +166,7 @@ def rfm(
     summary: pd.DataFrame,
     cuts: Mapping[str, Sequence[float]] | None = None,
     method: Method | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> Rfm:
     """Score every customer on recency, frequency and monetary value.
 
@@ -178,6 +179,8 @@ def rfm(
         ascending cut points each, for `fixed`.
     method : {'quantile', 'fixed', 'kmeans'}, optional
         See `METHODS`; left out, `fixed` where there are `cuts`, else `quantile`.
+    weights : mapping, optional
+        See `rfm_score`.
 
     Returns
     -------
@@ -207,6 +210,7 @@ def rfm(
         table[scored] = score(table[column], edges, low_is_best=measure == "recency")
         points[measure] = [float(edge) for edge in edges]
         rows.append(_described(measure, table[column], table[scored]))
+    table["rfm_score"] = rfm_score(table, weights)
     return Rfm(table, pd.concat(rows, ignore_index=True), points)
 
 

@@ -10,7 +10,9 @@ from ibis.expr.types import Table
 
 from kehu.errors import KehuError, Problem
 
-DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}
+DAYS_PER_UNIT = {
+    "day": 1.0, "week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25,
+}  # fmt: skip
 """Length of a time unit in days."""
 
 UNITS_PER_YEAR = {unit: 365.25 / days for unit, days in DAYS_PER_UNIT.items()}
@@ -92,7 +94,7 @@ def summary(
         Contract `transactions`; lines after `analysis_date` are not looked at.
     analysis_date : str
         Last day observed, inclusive, ISO.
-    time_unit : {'day', 'week', 'month'}
+    time_unit : {'day', 'week', 'month', 'quarter', 'year'}
         Unit of `recency` and `T`. Time is *measured* in the unit, never rounded to it; purchases
         are merged by day only.
     refunds : {'net', 'drop', 'keep'}

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from kehu.errors import Problem, raise_all
-from kehu.value.clv.forecasts import Forecaster, estimate_retention, naive_purchases
+from kehu.value.clv.forecasts import Forecast, Forecaster, estimate_retention, naive_purchases
 from kehu.value.clv.sample import Array
 from kehu.value.clv.scores import Scores, Verdict, judge, scores, squared_error_gain
 
 CALIBRATION = ["customer_id", "frequency", "recency", "T"]
-TABLE = ["kind", "bucket", "customers", "actual", "model", "naive"]
+TABLE = ["kind", "bucket", "customers", "actual", "model", "model_low", "model_high", "naive"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,10 @@ class Backtest:
     Parameters
     ----------
     table : DataFrame
-        Columns kind, bucket, customers, actual, model, naive. Kinds: `bucket` (by repeat purchases
+        Contract `backtest`. Kinds: `bucket` (by repeat purchases
         in the calibration, means per customer), `total` (sums), `decile` (by the model's forecast,
-        1 lowest, means per customer), `tracking` (by time unit, cumulative repeat purchases).
+        1 lowest, means per customer), `tracking` (by time unit, cumulative repeat purchases,
+        with the band that the uncertainty of the parameters leaves).
     customers : DataFrame
         Columns customer_id, actual, model, naive: purchases in the hold-out.
     model, naive : Scores
@@ -80,7 +81,7 @@ def backtest(
     horizon : int
         Length of the hold-out in time units, 1 or more.
     forecast : callable
-        For example ``functools.partial(forecast_bgnbd, time_unit="week")``.
+        For example `forecast_family` with its family and time unit filled in.
     repeats_by_unit : Series, optional
         Repeat purchases of all customers in time unit 1, 2, ... (the index) since the earliest
         first purchase: unit k holds times in (k - 1, k]. Without it, no `tracking` rows.
@@ -117,7 +118,7 @@ def backtest(
     of_model, of_naive = scores(actual, said.expected), scores(actual, naive)
     verdict, reasons = judge(said.usable, gain, of_model, of_naive)
     return Backtest(
-        table=_table(calibration, sides, said.cumulative, repeats_by_unit, horizon),
+        table=_table(calibration, sides, said, repeats_by_unit, horizon),
         customers=sides.assign(customer_id=calibration["customer_id"].to_numpy())[
             ["customer_id", *sides.columns]
         ],
@@ -180,7 +181,7 @@ def _require_enough(calibration: pd.DataFrame, actual: Array, horizon: int) -> N
 def _table(
     calibration: pd.DataFrame,
     sides: pd.DataFrame,
-    expected: Array,
+    said: Forecast,
     repeats_by_unit: pd.Series | None,
     horizon: int,
 ) -> pd.DataFrame:
@@ -195,9 +196,9 @@ def _table(
         _means(sides, decile).assign(kind="decile"),
     ]
     if repeats_by_unit is not None:
-        growth = _tracking(calibration, sides["naive"].sum(), expected, repeats_by_unit, horizon)
+        growth = _tracking(calibration, sides["naive"].sum(), said, repeats_by_unit, horizon)
         parts.append(growth.assign(kind="tracking", customers=n))
-    table = pd.concat(parts, ignore_index=True)[TABLE]
+    table = pd.concat(parts, ignore_index=True).reindex(columns=TABLE)
     return table.assign(bucket=table["bucket"].astype(str))
 
 
@@ -210,12 +211,12 @@ def _means(sides: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
 def _tracking(
     calibration: pd.DataFrame,
     naive_total: float,
-    expected: Array,
+    said: Forecast,
     repeats_by_unit: pd.Series,
     horizon: int,
 ) -> pd.DataFrame:
     """Cumulative repeat purchases by unit; the baseline starts where the calibration ends."""
-    units = np.arange(1, len(expected) + 1)
+    units = np.arange(1, len(said.cumulative) + 1)
     if not repeats_by_unit.index.isin(units).all():
         raise ValueError(f"repeats_by_unit must be indexed by time units 1...{units[-1]}")
     length, before = float(calibration["T"].max()), float(calibration["frequency"].sum())
@@ -224,7 +225,9 @@ def _tracking(
         {
             "bucket": units,
             "actual": repeats_by_unit.reindex(units, fill_value=0).cumsum().to_numpy(dtype=float),
-            "model": expected,
+            "model": said.cumulative,
+            "model_low": said.low,
+            "model_high": said.high,
             "naive": np.where(share >= 0, before + naive_total * share, np.nan),
         }
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,6 +40,8 @@ class GammaGamma:
     message : str
         What to know before using the model; empty when all is well.
     """
+
+    PARAMETERS: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
 
     p: float
     q: float

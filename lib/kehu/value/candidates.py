@@ -1,0 +1,217 @@
+"""Which method forecasts best: every candidate on the same hold-out, and a stated choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+
+from kehu.errors import KehuError
+from kehu.value.clv.backtest import TABLE, Backtest, backtest
+from kehu.value.clv.families import FAMILIES
+from kehu.value.clv.forecasts import Forecast, forecast_family, forecast_lookup
+from kehu.value.clv.scores import squared_error_gain
+from kehu.value.history import History, counted
+
+MODELS = ("bgnbd", "paretonbd", "mbgnbd")
+"""Models of purchases without a contract, in the order in which equals are preferred."""
+
+LOOKUP, PAST = "lookup", "past"
+"""Next best methods: what customers of a like past did next; the past carried on, no forecast."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate on the hold-out.
+
+    Parameters
+    ----------
+    name : str
+        Of `MODELS`, or `lookup`.
+    proof : Backtest or None
+        None where it could not be fitted.
+    problem : str
+        Why not; empty where it could.
+    """
+
+    name: str
+    proof: Backtest | None
+    problem: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """A, B or C; C where it could not be fitted."""
+        return self.proof.verdict if self.proof else "C"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The method used, and why.
+
+    Parameters
+    ----------
+    method : str
+        Of `MODELS`, `lookup` or `past`.
+    reason : str
+        `hold_out`: chosen among models by the hold-out; `by_hand`: set in the parameters;
+        `no_model_passed`: no model passed, the look-up did; `nothing_passed`; `not_enough_data`;
+        `no_hold_out`: nothing could be proved.
+    trials : dict
+        Name to `Trial`, in the order tried; empty where there is no hold-out.
+    """
+
+    method: str
+    reason: str
+    trials: Mapping[str, Trial]
+
+    @property
+    def proof(self) -> Backtest | None:
+        """Back-test of the method used; that of the first that could be fitted for `past`."""
+        if self.method in self.trials:
+            return self.trials[self.method].proof
+        return next((t.proof for t in self.trials.values() if t.proof), None)
+
+    @property
+    def verdict(self) -> str:
+        """Verdict on the method used; C for `past`, which is no forecast."""
+        return self.trials[self.method].verdict if self.method in self.trials else "C"
+
+
+def try_all(history: History, time_unit: str) -> dict[str, Trial]:
+    """Back-test every candidate on the same hold-out.
+
+    Parameters
+    ----------
+    history : History
+    time_unit : str
+        Unit of its times.
+
+    Returns
+    -------
+    dict
+        Name to `Trial`: the models, then the look-up where the calibration can be cut once more.
+    """
+    if history.split is None:
+        return {}
+    tried = {n: _try(history, n, _of_family(n, time_unit)) for n in MODELS}
+    if history.inner is not None:
+        by_count = partial(forecast_lookup, model=counted(history.inner, time_unit))
+        tried[LOOKUP] = _try(history, LOOKUP, by_count)
+    return tried
+
+
+def _of_family(name: str, time_unit: str) -> Callable[[pd.DataFrame, int], Forecast]:
+    return partial(forecast_family, family=FAMILIES[name], time_unit=time_unit)
+
+
+def _try(history: History, name: str, forecast: Callable[[pd.DataFrame, int], Forecast]) -> Trial:
+    assert history.split is not None
+    split = history.split
+    try:
+        proof = backtest(
+            split.calibration,
+            split.holdout,
+            horizon=split.units,
+            forecast=forecast,
+            repeats_by_unit=split.repeats_by_unit,
+        )
+    except KehuError as error:
+        return Trial(name, None, " ".join(p.what for p in error.problems))
+    return Trial(name, proof)
+
+
+def choose(trials: Mapping[str, Trial], wanted: str, enough: bool) -> Choice:
+    """Choose the method that lifetime value rests on.
+
+    Parameters
+    ----------
+    trials : mapping
+        See `try_all`.
+    wanted : str
+        `auto`, or a method set by hand.
+    enough : bool
+        Whether the data pass the gate of `kehu.value.enough`.
+
+    Returns
+    -------
+    Choice
+
+    Notes
+    -----
+    Among the models of the best verdict, A or B, the first of `MODELS` is used, unless a later one
+    has a clearly smaller squared error on the same customers (95 % interval of the paired
+    difference above 0): chance alone does not change the model from one period to the next. Where
+    no model passes, the look-up is used if it does; else the past is carried on. The hold-out has
+    then been used to choose, so its error is a little too kind to the chosen one.
+    """
+    if wanted != "auto":
+        return Choice(wanted, "by_hand", trials)
+    if not trials:
+        return Choice(PAST, "no_hold_out", trials)
+    if not enough:
+        return Choice(PAST, "not_enough_data", trials)
+    best = _best([trials[n] for n in MODELS if n in trials and trials[n].verdict != "C"])
+    if best:
+        return Choice(best, "hold_out", trials)
+    if LOOKUP in trials and trials[LOOKUP].verdict != "C":
+        return Choice(LOOKUP, "no_model_passed", trials)
+    return Choice(PAST, "nothing_passed", trials)
+
+
+def _best(passed: list[Trial]) -> str:
+    verdict = min((t.verdict for t in passed), default="")
+    names = ""
+    held: Backtest | None = None
+    for trial in passed:
+        if trial.verdict == verdict and (held is None or _clearly_better(trial.proof, held)):
+            names, held = trial.name, trial.proof
+    return names
+
+
+def _clearly_better(one: Backtest | None, other: Backtest) -> bool:
+    if one is None:
+        return False
+    actual, mine, theirs = (
+        one.customers["actual"], one.customers["model"], other.customers["model"],
+    )  # fmt: skip
+    low, _, _ = squared_error_gain(actual.to_numpy(), mine.to_numpy(), theirs.to_numpy())
+    return low > 0
+
+
+def backtest_table(choice: Choice) -> pd.DataFrame:
+    """Return the back-test of the method used, contract `backtest`; no row where there was none."""
+    return choice.proof.table if choice.proof is not None else pd.DataFrame(columns=TABLE)
+
+
+def table(choice: Choice) -> pd.DataFrame:
+    """List the candidates with their errors on the hold-out and the choice.
+
+    Parameters
+    ----------
+    choice : Choice
+
+    Returns
+    -------
+    pandas.DataFrame
+        Contract `models`; no row where there was no hold-out.
+    """
+    return pd.DataFrame(
+        [_row(trial, place, choice) for place, trial in enumerate(choice.trials.values(), 1)],
+        columns=["candidate", "place", "chosen", "verdict", "why", "total_error", "rmse", "gini"],
+    )
+
+
+def _row(trial: Trial, place: int, choice: Choice) -> dict[str, object]:
+    scores = trial.proof.model if trial.proof else None
+    return {
+        "candidate": trial.name,
+        "place": place,
+        "chosen": trial.name == choice.method,
+        "verdict": trial.verdict,
+        "why": trial.proof.reasons[0] if trial.proof else "not_fitted",
+        "total_error": scores.total_error if scores else None,
+        "rmse": scores.rmse if scores else None,
+        "gini": scores.gini if scores else None,
+    }
