@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 
 from kehu.errors import KehuError, Problem, raise_all
 from kehu.params import Params, contradictions, field_defaults, source_path
-from kehu.params_sources import NO_MONEY, lacks_money
-from kehu.params_words import problem_of, unknown_name, wrong_type
-from kehu.yaml_file import Loc, YamlFile, read_yaml
+from kehu.params_sources import source_faults
+from kehu.params_words import problem_of, problem_of_fault, unknown_name, wrong_type
+from kehu.yaml_file import YamlFile, read_yaml
 
 __all__ = ["RUNNER_PARAMETERS", "ParamsFile", "check_values", "load_params", "unknown_name"]
 
@@ -138,16 +138,9 @@ def _problems(
     sound = {n: v for n, v in values.items() if n not in wrong and n in Params.model_fields}
     for name, message in contradictions(sound):
         yield Problem("KH-P06", file.where((name,)), f"{message}.")
-    for loc in _without_money(values.get("sources")):
-        yield Problem("KH-P06", file.where(loc), f"`columns` of transactions: {NO_MONEY}.")
-
-
-def _without_money(sources: Any) -> Iterator[Loc]:
-    listed = sources.get("transactions") if isinstance(sources, dict) else None
-    for i, source in enumerate(listed if isinstance(listed, list) else []):
-        columns = source.get("columns") if isinstance(source, dict) else None
-        if isinstance(columns, dict) and lacks_money(columns):
-            yield ("sources", "transactions", i, "columns")
+    unsound = {tuple(e["loc"][1:3]) for e in errors if e["loc"][:1] == ("sources",)}
+    for table, i, fault in source_faults(values.get("sources"), unsound):
+        yield problem_of_fault(("sources", table, i), fault, file)
 
 
 def _raise_sorted(problems: Iterable[Problem]) -> None:

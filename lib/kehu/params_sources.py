@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Container, Iterator, Mapping
+from typing import Any, ClassVar
 
-from pydantic import model_validator
+from kehu.params_files import Columns, Fault, Source, column, mapping, needed
+from kehu.params_inputs import (
+    BenchmarkSource,
+    CampaignSource,
+    CostSource,
+    HoldingSource,
+    InteractionSource,
+    JudgementSource,
+    PaymentSource,
+    ReferralSource,
+    SurveySource,
+)
+from kehu.params_types import Strict, described
 
-from kehu.params_types import Line, Strict, described
 
-NO_MONEY = "give `amount`, or both `quantity` and `unit_price`"
-
-
-def lacks_money(columns: Mapping[str, Any]) -> bool:
-    """Whether a mapping of columns names neither an amount nor quantity and unit price."""
-    given = {name for name, column in columns.items() if column is not None}
-    return "amount" not in given and not {"quantity", "unit_price"} <= given
-
-
-class TransactionColumns(Strict):
+class TransactionColumns(Columns):
     """Which column of the file holds what, for purchases and refunds."""
 
-    customer_id: str = described(en="column of the customer number", zh="客户编号所在列")
-    date: str = described(en="column of the time of the purchase", zh="交易时间所在列")
+    varying: ClassVar = (
+        "customer_id", "date", "order_id", "amount", "quantity", "unit_price", "goods_cost",
+        "product_id",
+    )  # fmt: skip
+    customer_id: str = needed("the customer number", "客户编号")
+    date: str = needed("the time of the purchase", "交易时间")
     order_id: str | None = described(
         None, en="column of the order number; left out: one order per customer and day",
         zh="订单号所在列；省略时同一客户同一天视为一笔订单",
@@ -31,76 +37,46 @@ class TransactionColumns(Strict):
         None, en="column of the amount paid; left out: quantity × unit price",
         zh="实付金额所在列；省略时为数量×单价",
     )  # fmt: skip
-    quantity: str | None = described(None, en="column of the pieces", zh="数量所在列")
-    unit_price: str | None = described(None, en="column of the price per piece", zh="单价所在列")
-    product_id: str | None = described(None, en="column of the product code", zh="商品编码所在列")
-    product: str | None = described(None, en="column of the product's name", zh="商品名称所在列")
-    category: str | None = described(None, en="column of the product category", zh="品类所在列")
-    channel: str | None = described(None, en="column of the sales channel", zh="销售渠道所在列")
-
-    @model_validator(mode="after")
-    def _money(self) -> TransactionColumns:
-        if lacks_money(self.model_dump()):
-            raise ValueError(NO_MONEY)
-        return self
+    quantity: str | None = column("the pieces", "数量")
+    unit_price: str | None = column("the price per piece", "单价")
+    goods_cost: str | None = column("the cost of the goods sold on the line", "该行商品成本")
+    product_id: str | None = column("the product code", "商品编码")
+    product: str | None = column("the product's name", "商品名称")
+    category: str | None = column("the product category", "品类")
+    channel: str | None = column("the sales channel", "销售渠道")
 
 
-class CustomerColumns(Strict):
+class CustomerColumns(Columns):
     """Which column of the file holds what, for the customer list."""
 
-    customer_id: str = described(en="column of the customer number", zh="客户编号所在列")
-    name: str | None = described(None, en="column of the customer's name", zh="客户名称所在列")
-    joined: str | None = described(
-        None, en="column of the date of registration", zh="注册日期所在列"
-    )
-    city: str | None = described(None, en="column of the city", zh="所在城市所在列")
-    channel: str | None = described(
-        None, en="column of the channel of acquisition", zh="来源渠道所在列"
-    )
-    level: str | None = described(
-        None, en="column of the client's own membership level", zh="会员等级所在列"
-    )
+    varying: ClassVar = ("customer_id", "name")
+    customer_id: str = needed("the customer number", "客户编号")
+    name: str | None = column("the customer's name", "客户名称")
+    joined: str | None = column("the date of registration", "注册日期")
+    city: str | None = column("the city", "所在城市")
+    channel: str | None = column("the channel of acquisition", "来源渠道")
+    level: str | None = column("the client's own membership level", "会员等级")
 
 
-class _Source(Strict):
-    path: Line = described(
-        en="file, relative to the params file", zh="文件，相对于参数文件所在的文件夹", min_length=1
-    )
-    sheet: str | None = described(
-        None, en="sheet of a workbook; left out: the first", zh="工作簿中的工作表；省略时取第一个"
-    )
-    names: list[str] | None = described(
-        None, en="column names, for a file without a header", zh="文件没有表头时，依次给出列名"
-    )
-    encoding: str | None = described(
-        None, en="text encoding; left out: found by itself", zh="文本编码；省略时自动识别"
-    )
-    separator: str | None = described(
-        None, en="one character, `tab` or `whitespace`; left out: found by itself",
-        zh="分隔符：一个字符、tab 或 whitespace；省略时自动识别",
-    )  # fmt: skip
-    date_order: Literal["ymd", "dmy", "mdy"] | None = described(
-        None, en="how to read 05/06/2026; left out: found where the data decide",
-        zh="05/06/2026 应如何解读；数据足以判断时可省略",
-    )  # fmt: skip
-
-
-class TransactionSource(_Source):
+class TransactionSource(Source):
     """One file of purchases and refunds."""
 
-    columns: TransactionColumns = described(
-        en="the kit's name on the left, the file's column on the right",
-        zh="左边是本工具的名称，右边是文件里的列名",
-    )
+    columns: TransactionColumns = mapping()
+
+    @classmethod
+    def faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        """Find what the source leaves open; see `Source.faults`."""
+        yield from super().faults(values)
+        given = {n for n, c in (values.get("columns") or {}).items() if c is not None}
+        if "amount" not in given and not {"quantity", "unit_price"} <= given:
+            what = "`columns` of transactions: give `amount`, or both `quantity` and `unit_price`"
+            yield Fault("KH-P06", ("columns",), what)
 
 
-class CustomerSource(_Source):
+class CustomerSource(Source):
     """One file of customers."""
 
-    columns: CustomerColumns = described(
-        en="the kit's name on the left, the file's column on the right",
-        zh="左边是本工具的名称，右边是文件里的列名",
-    )
+    columns: CustomerColumns = mapping()
 
 
 class Sources(Strict):
@@ -112,3 +88,59 @@ class Sources(Strict):
     customers: list[CustomerSource] = described(
         [], en="files with the customer list", zh="客户名单文件"
     )
+    interactions: list[InteractionSource] = described(
+        [],
+        en="files of contacts, visits, enquiries, complaints",
+        zh="互动记录文件：接触、访问、咨询、投诉等",
+    )  # fmt: skip
+    surveys: list[SurveySource] = described([], en="files of survey answers", zh="问卷回答文件")
+    payments: list[PaymentSource] = described(
+        [], en="files of amounts due and payments", zh="应收与付款文件"
+    )
+    holdings: list[HoldingSource] = described(
+        [], en="files of accounts, plans or policies", zh="账户、套餐或保单文件"
+    )
+    referrals: list[ReferralSource] = described([], en="files of referrals", zh="推荐关系文件")
+    costs: list[CostSource] = described([], en="files of costs", zh="成本文件")
+    campaigns: list[CampaignSource] = described(
+        [], en="files of contacts by campaigns", zh="营销活动触达文件"
+    )
+    benchmarks: list[BenchmarkSource] = described(
+        [], en="files of figures to compare with", zh="对标数据文件"
+    )
+    judgements: list[JudgementSource] = described(
+        [], en="files of judgements by named people", zh="专家判断文件"
+    )
+
+
+def source_models() -> dict[str, type[Source]]:
+    """Return the schema of a source by the table it feeds, in the order of `Sources`."""
+    found = {}
+    for table, field in Sources.model_fields.items():
+        (model,) = field.annotation.__args__  # type: ignore[union-attr]
+        found[table] = model
+    return found
+
+
+def source_faults(
+    sources: Any, passed_over: Container[tuple[str, int]] = ()
+) -> Iterator[tuple[str, int, Fault]]:
+    """Find what the sources leave open or contradict.
+
+    Parameters
+    ----------
+    sources : any
+        The `sources` parameter as given.
+    passed_over : container of tuple
+        Table and place of sources that are wrong by themselves.
+
+    Yields
+    ------
+    tuple
+        Table, place of the source in its list, and the fault.
+    """
+    for table, model in source_models().items():
+        listed = sources.get(table) if isinstance(sources, Mapping) else None
+        for i, source in enumerate(listed if isinstance(listed, list) else []):
+            if isinstance(source, Mapping) and (table, i) not in passed_over:
+                yield from ((table, i, fault) for fault in model.faults(source))

@@ -12,7 +12,8 @@ from rapidfuzz import process
 
 from kehu.errors import Problem
 from kehu.params import Params
-from kehu.params_types import meaning
+from kehu.params_files import Fault
+from kehu.params_types import Strict, meaning
 from kehu.yaml_file import Loc, YamlFile
 
 LINES = "`name: value` lines"
@@ -78,6 +79,32 @@ def problem_of(error: Mapping[str, Any], file: YamlFile, extra: Iterable[str] = 
     shown = _shown(loc, error["input"], file)
     what = f"`{_dotted(loc)}: {shown}` is not allowed: {_rule(error)}."
     return Problem("KH-P05", where, what, f"{_meant(error)}{_help(loc)}")
+
+
+def problem_of_fault(loc: Loc, fault: Fault, file: YamlFile) -> Problem:
+    """Describe what a source leaves open or contradicts.
+
+    Parameters
+    ----------
+    loc : tuple
+        Place of the source.
+    fault : Fault
+        With its place inside the source.
+    file : YamlFile
+        Knows the lines.
+
+    Returns
+    -------
+    Problem
+        KH-P02 unknown, KH-P03 missing, KH-P06 contradictory.
+    """
+    place = (*loc, *fault.place)
+    where = file.where(place)
+    if fault.code == "KH-P02":
+        return unknown_name(str(place[-1]), where, fault.known, _dotted(place[:-1]))
+    remedy = " ".join(filter(None, (_help(place) if fault.code == "KH-P03" else "", fault.remedy)))
+    what = fault.what or f"`{_dotted(place)}` is missing"
+    return Problem(fault.code, where, f"{what}.", remedy)
 
 
 def wrong_type(loc: Loc, value: Any, expected: str, file: YamlFile) -> Problem:
@@ -172,7 +199,8 @@ def _model_at(loc: Loc) -> type[BaseModel]:
     model: type[BaseModel] = Params
     for part in loc:
         if not isinstance(part, int):
-            model = _model_in(model.model_fields[part].annotation) or model
+            field = model.model_fields.get(part)
+            model = (_model_in(field.annotation) if field else None) or Strict
     return model
 
 

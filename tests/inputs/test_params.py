@@ -79,7 +79,7 @@ ONE = {
     "leading zeros": ("seed: 20260930", "seed: 0012", "KH-P05", '`seed: 0012` would be read as another number. Write plain digits, or put text in quotes: "0012".'),
     "base 60": ("horizon: 52", "horizon: 1:30", "KH-P05", "`horizon: 1:30` would be read as another number."),
     "base 16": ("horizon: 52", "horizon: 0x1A", "KH-P05", "`horizon: 0x1A` would be read as another number."),
-    "choice": ("time_unit: week", "time_unit: weeks", "KH-P05", "`time_unit: weeks` is not allowed: use one of day, week, month. Did you mean `week`?"),
+    "choice": ("time_unit: week", "time_unit: weeks", "KH-P05", "`time_unit: weeks` is not allowed: use one of day, week, month, quarter, year. Did you mean `week`?"),
     "truth for choice": ("refunds: net", "refunds: NO", "KH-P05", "`refunds: NO` is not allowed: use one of net, drop, keep."),
     "too large": ("margin: 0.30", "margin: 30", "KH-P05", "`margin: 30` is not allowed: it must be at most 1"),
     "negative": ("horizon: 52", "horizon: -52", "KH-P05", "`horizon: -52` is not allowed: it must be at least 1."),

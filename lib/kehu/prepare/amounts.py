@@ -6,14 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import ibis
-from ibis.expr.types import BooleanValue, DecimalValue, StringValue
+from ibis.expr.types import (
+    BooleanValue,
+    DecimalValue,
+    FloatingValue,
+    IntegerValue,
+    StringValue,
+)
 
 from kehu.prepare.text import narrow
 
 MONEY = "decimal(18, 4)"
-_EXACT = "decimal(18, 6)"
+EXACT = "decimal(18, 6)"
 _CURRENCY = r"(?:CNY|RMB|USD|EUR|GBP|HKD|TWD|JPY|HK\$|NT\$|US\$|[¥$€£])"
 _PLAIN = r"^-?\d+(\.\d+)?$"
+_WHOLE = r"^-?\d+$"
+_POWER = r"^-?\d+(\.\d+)?[eE][-+]?\d{1,2}$"
 _TINY = r"^-?\d(\.\d+)?[eE]-\d+$"
 _POINT = r"^(\d+|\d{1,3}(,\d{3})+|\d{1,3}(_\d{3})+)(\.\d*)?$|^\.\d+$"
 _COMMA = r"^(\d+|\d{1,3}(\.\d{3})+|\d{1,3}(_\d{3})+)(,\d*)?$|^,\d+$"
@@ -56,16 +64,44 @@ def parsed(text: StringValue, short: StringValue, comma: bool = False) -> Decima
         12 digits and 6 decimals. 4.4e-16 is float noise and becomes 0; 1.2E+05 is blank, since
         a spreadsheet that writes it has thrown digits away.
     """
-    core = _unsigned(short)
+    core, factor = _unsigned(short), _factor(short).cast("decimal(10, 0)")
+    scaled = (_digits(core, comma).try_cast(EXACT) * factor).try_cast(EXACT)
+    slow = ibis.ifelse(core.re_search(_COMMA if comma else _POINT), scaled, ibis.null(EXACT))
+    simple = text.re_search(_WHOLE if comma else _PLAIN)
+    tiny = text.try_cast("float64").try_cast(EXACT)
+    return ibis.cases((simple, text.try_cast(EXACT)), (text.re_search(_TINY), tiny), else_=slow)
+
+
+def real(text: StringValue, short: StringValue, comma: bool = False) -> FloatingValue:
+    """Read numbers that are no money, all digits kept; blank where the text is no number.
+
+    Parameters
+    ----------
+    text, short, comma
+        As for `parsed`; 12.5% is 0.125, and 1.2E-05 a number.
+
+    Returns
+    -------
+    ibis float column
+    """
+    core = _unsigned(short.re_replace("[%％]$", ""))
+    share = ibis.ifelse(short.re_search("[%％]$"), 100.0, 1.0)
+    scaled = _digits(core, comma).try_cast("float64") * _factor(short).cast("float64") / share
+    slow = ibis.ifelse(core.re_search(_COMMA if comma else _POINT), scaled, ibis.null("float64"))
+    simple = text.re_search(_WHOLE if comma else _PLAIN) | text.re_search(_POWER)
+    return ibis.ifelse(simple, text.try_cast("float64"), slow)
+
+
+def _digits(core: StringValue, comma: bool) -> StringValue:
+    """Leave digits and decimal point."""
     group, point = (".", ",") if comma else (",", ".")
-    digits = core.replace("_", "").replace(group, "").replace(point, ".")
+    return core.replace("_", "").replace(group, "").replace(point, ".")
+
+
+def _factor(short: StringValue) -> IntegerValue:
+    """Return what the digits are multiplied by: the sign, and 万 or 亿."""
     size = ibis.cases((short.contains("万"), 10_000), (short.contains("亿"), 100_000_000), else_=1)
-    sign = ibis.ifelse(short.re_search(r"^[-(]|-$"), -1, 1)
-    scaled = (digits.try_cast(_EXACT) * (size * sign).cast("decimal(10, 0)")).try_cast(_EXACT)
-    slow = ibis.ifelse(core.re_search(_COMMA if comma else _POINT), scaled, ibis.null(_EXACT))
-    simple = text.re_search(r"^-?\d+$" if comma else _PLAIN)
-    tiny = text.try_cast("float64").try_cast(_EXACT)
-    return ibis.cases((simple, text.try_cast(_EXACT)), (text.re_search(_TINY), tiny), else_=slow)
+    return size * ibis.ifelse(short.re_search(r"^[-(]|-$"), -1, 1)
 
 
 def has_more_decimals(text: StringValue, comma: bool = False) -> BooleanValue:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import ibis
 import pandas as pd
 from ibis.expr.types import Table
 
 from kehu.errors import raise_all
-from kehu.prepare import clean, ledger, reading, unreadable
+from kehu.prepare import fields, reading, records, unreadable
 from kehu.prepare.ledger import Rule
+from kehu.prepare.records import Records
 from kehu.prepare.sources import Raw
 
 TABLE = "customers"
@@ -30,32 +30,15 @@ RULES = (
 
 _DETAILS = ("name", "joined", "city", "channel", "level")
 _TYPES = {"joined": "date"}
-_NO_DATES = ("source", "first_date", "last_date", "date_formats")
 
 
-@dataclass(frozen=True)
-class CustomerBase:
-    """Everybody the client lists and everybody who bought.
+class CustomerBase(Records):
+    """Everybody the client lists and everybody who bought; without a list, no books."""
 
-    Parameters
-    ----------
-    customers : ibis Table
-        The `customers` table, one row per `customer_id`.
-    quarantine : ibis Table or None
-        Rows of customer lists set aside; None without a list.
-    ledger : pandas.DataFrame
-        Rows of the `ledger` table; empty without a list.
-    rows : ibis Table or None
-        Every row of every list with its rule; None without a list.
-    dates : pandas.DataFrame
-        Per source: `date_formats`, `first_date`, `last_date` of registrations.
-    """
-
-    customers: Table
-    quarantine: Table | None
-    ledger: pd.DataFrame
-    rows: Table | None
-    dates: pd.DataFrame
+    @property
+    def customers(self) -> Table:
+        """The `customers` table, one row per `customer_id`, in the engine."""
+        return self.table
 
 
 def build(
@@ -93,30 +76,27 @@ def build(
     if not raws:
         details = {n: ibis.null(_TYPES.get(n, "string")) for n in _DETAILS}
         alone = buyers.mutate(**details, has_purchases=True, in_customer_list=False)
-        return CustomerBase(alone, None, pd.DataFrame(), None, pd.DataFrame(columns=_NO_DATES))
-    readings = clean.decided(raws, "joined", max_unreadable)
-    pairs = enumerate(zip(raws, readings, strict=True))
-    typed = ibis.union(*(reading.customers(raw, how, i) for i, (raw, how) in pairs))
-    ruled = clean.kept_aside(_ruled(typed), raws[0].stored.parent, TABLE)
-    raise_all(unreadable.problems(ruled, raws, max_unreadable, "joined"))
-    aside = _set_aside(ruled)
-    files = {raw.file.name: raw.rows for raw in raws}
-    books = ledger.build(TABLE, files, RULES, _groups(ruled))
-    kept = ruled.filter(ruled.rule.isnull())
-    ledger.check_balance(books, files, clean.rows_by_source(kept), clean.rows_by_source(aside))
+        return CustomerBase(TABLE, alone, None, pd.DataFrame(), None, records.no_dates())
+    columns = fields.of(TABLE)
+    read = records.typed(raws, columns, max_unreadable)
+    ruled = records.kept_aside(_ruled(ibis.union(*(t for _, _, t in read))), raws, TABLE)
+    raise_all(unreadable.problems(ruled, raws, columns, max_unreadable))
+    said = {"customer_text": ruled.customer_id_text, "date_text": ruled.joined_text}
+    aside = records.set_aside(TABLE, ruled, RULES, said)
+    books = records.books(TABLE, raws, RULES, ruled, aside, money=False)
     base = _with_buyers(_listed(ruled), buyers)
-    return CustomerBase(base, aside, books, ruled, clean.dates(kept, "joined", ruled))
+    spans = records.dates(ruled.filter(ruled.rule.isnull()), "joined", ruled)
+    return CustomerBase(TABLE, base, aside, books, ruled, spans)
 
 
 def _ruled(typed: Table) -> Table:
+    cases = [
+        *records.first_cases(typed),
+        (typed.customer_id.isnull(), "missing_customer"),
+        (typed.shortened, "shortened_id"),
+    ]
     early = typed.mutate(
-        rule=ibis.cases(
-            (typed.malformed.notnull(), "malformed_row"),
-            (typed["_blank"], "blank_row"),
-            (typed.customer_id.isnull(), "missing_customer"),
-            (typed.shortened, "shortened_id"),
-            else_=ibis.null("string"),
-        )
+        rule=ibis.cases(*cases, else_=ibis.null("string")), joined_blank=typed.joined_unread
     )
     early = reading.computed_once(early, "early_customer_rules")
     same = ibis.window(group_by=[early.customer_id, early.rule.isnull()])
@@ -129,25 +109,6 @@ def _ruled(typed: Table) -> Table:
     return early.mutate(
         rule=ibis.ifelse(repeated, "duplicate_customer", early.rule), conflict_settled=conflict
     )
-
-
-def _groups(rows: Table) -> pd.DataFrame:
-    repairs = {r.name: rows[r.name].sum() for r in RULES if r.effect == "repair"}
-    grouped = rows.group_by("source", "rule").aggregate(n=rows.count(), **repairs)
-    found: pd.DataFrame = grouped.execute()
-    return found.assign(money=None)
-
-
-def _set_aside(rows: Table) -> Table:
-    gone = rows.filter(rows.rule.notnull() & (rows.rule != "duplicate_customer"))
-    return gone.select(
-        "source", "row", "rule", "date_text",
-        table=ibis.literal(TABLE),
-        customer_text=ibis.coalesce(gone.customer_text, gone.malformed),
-        order_id=ibis.null("string"),
-        amount_text=ibis.null("string"),
-        amount=ibis.null("decimal(18, 4)"),
-    )  # fmt: skip
 
 
 def _listed(rows: Table) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ _CLOCK = r"( \d{1,2}:\d{2}(:\d{2})?( ?[AaPp][Mm])?)?$"
 _YEAR_FIRST = r"^\d{4}-\d{1,2}-\d{1,2}" + _CLOCK
 _COMPACT = r"^\d{8}" + _CLOCK + r"|^\d{14}$"
 _YEAR_LAST = r"^\d{1,2}-\d{1,2}-\d{4}" + _CLOCK
+_COARSE = r"^(\d{4})(?:[-/](\d{1,2})|(\d{2}))?[-/]?$"
+_NEVER = r"^(0000|2999|9999)(-\d{1,2}-\d{1,2}|\d{4})( |$)"
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p")
 _YEARS = (1900, 2100)
 _WORDS = "年月日号时時点分秒T"
@@ -73,10 +75,25 @@ def parsed(text: StringValue, normal: StringValue, order: str | None) -> Timesta
     return ibis.ifelse(value.year().between(*_YEARS), value, ibis.null("timestamp"))
 
 
+def first_days(normal: StringValue) -> TimestampValue:
+    """Read months and years (2026-09, 2026年9月, 202609, 2025) as their first day."""
+    year = normal.re_extract(_COARSE, 1)
+    month = ibis.coalesce(
+        normal.re_extract(_COARSE, 2).nullif(""), normal.re_extract(_COARSE, 3).nullif(""), "1"
+    )
+    return try_strptime(year + "-" + month + "-1", ["%Y-%m-%d"])
+
+
+def is_never(normal: StringValue) -> BooleanValue:
+    """Whether a date stands for none: 9999-12-31, 2999-12-31, 0000-00-00."""
+    return normal.re_search(_NEVER).fill_null(False)
+
+
 def form(text: StringValue, normal: StringValue, order: str | None) -> StringValue:
     """Name the form a date is written in, as the data profile shows it."""
     last = {"dmy": "dd/mm/yyyy", "mdy": "mm/dd/yyyy"}.get(order or "", "?/?/yyyy")
     day = ibis.cases(
+        (normal.re_search(_COARSE), ibis.ifelse(normal.length() < 6, "yyyy", "yyyy-mm")),
         (text.contains("年"), "yyyy年mm月dd日"),
         (normal.re_search(_YEAR_FIRST), "yyyy-mm-dd"),
         (normal.re_search(_COMPACT), "yyyymmdd"),
@@ -109,6 +126,17 @@ def evidence(text: StringValue) -> dict[str, Any]:
         "mdy": (parts & (second > 12) & (first <= 12)).sum().fill_null(0),
         "either": either.sum().fill_null(0),
         "example": text.min(where=either),
+    }
+
+
+def joined(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Add up the evidence of several columns of a file: they are written in one order."""
+    if not found:
+        return {}
+    counts = ("year_last", "dmy", "mdy", "either")
+    examples = [one["example"] for one in found if one["either"]]
+    return {n: sum(int(one[n]) for one in found) for n in counts} | {
+        "example": examples[0] if examples else None
     }
 
 

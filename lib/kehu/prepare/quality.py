@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
-from ibis.expr.types import BooleanValue, Table
+from ibis.expr.types import Table
 
 from kehu.prepare.clean import Cleaned
 from kehu.prepare.customers import CustomerBase
+from kehu.prepare.quality_inputs import Count, is_not, known, of_table
+from kehu.prepare.records import Records
 from kehu.prepare.sources import Raw
 
-_Count = tuple[str, str, BooleanValue, BooleanValue]
 _TEXTS = ("product_id", "product", "category", "channel", "name", "city", "level")
 
 
-def assess(raws: Sequence[Raw], cleaned: Cleaned, base: CustomerBase) -> pd.DataFrame:
+def assess(
+    raws: Sequence[Raw], cleaned: Cleaned, base: CustomerBase, others: Sequence[Records] = ()
+) -> pd.DataFrame:
     """Measure the quality of the client's data as delivered, before any rule took a row away.
 
     Parameters
@@ -26,6 +29,8 @@ def assess(raws: Sequence[Raw], cleaned: Cleaned, base: CustomerBase) -> pd.Data
         Purchases and refunds.
     base : CustomerBase
         Customers.
+    others : sequence of Records
+        The client's other tables; see `quality_inputs.of_table` for what is measured of them.
 
     Returns
     -------
@@ -40,6 +45,9 @@ def assess(raws: Sequence[Raw], cleaned: Cleaned, base: CustomerBase) -> pd.Data
     if base.rows is not None:
         parts.append(_measured("customers", base.rows, _of_customers(base.rows, raws)))
         parts.append(_measured("transactions", base.customers, _of_buyers(base.customers)))
+    for one in others:
+        rows = known(one, base.customers)
+        parts.append(_measured(one.name, rows, of_table(rows, one.name, raws)))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -48,7 +56,7 @@ def score(quality: pd.DataFrame) -> float:
     return round(100 * float(quality["share"].mean()), 1)
 
 
-def _measured(table: str, rows: Table, counts: Iterator[_Count]) -> pd.DataFrame:
+def _measured(table: str, rows: Table, counts: Iterator[Count]) -> pd.DataFrame:
     """Count all measures in one pass; a measure that applies to no row is left out."""
     asked = list(counts)
     sums = {}
@@ -71,7 +79,7 @@ def _mapped(raws: Sequence[Raw], table: str) -> set[str]:
     return {name for raw in raws if raw.file.table == table for name in raw.file.mapped}
 
 
-def _of_transactions(t: Table, raws: Sequence[Raw]) -> Iterator[_Count]:
+def _of_transactions(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
     proper = t.malformed.isnull() & ~t["_blank"]
     mapped = _mapped(raws, "transactions")
     yield "row", "validity", t["_blank"].notnull(), t.malformed.isnull()
@@ -79,7 +87,7 @@ def _of_transactions(t: Table, raws: Sequence[Raw]) -> Iterator[_Count]:
     yield "customer_id", "validity", proper & t.customer_id.notnull(), ~t.shortened
     yield "date", "completeness", proper, t.date_text.strip() != ""
     yield "date", "validity", proper & (t.date_text.strip() != ""), t.date.notnull()
-    yield "date", "timeliness", proper & t.date.notnull(), _is_not(t, "after_analysis_date")
+    yield "date", "timeliness", proper & t.date.notnull(), is_not(t, "after_analysis_date")
     yield "amount", "validity", proper, t.amount.notnull()
     if "order_id" in mapped:
         yield "order_id", "completeness", proper, ~t.order_filled
@@ -95,7 +103,7 @@ def _of_transactions(t: Table, raws: Sequence[Raw]) -> Iterator[_Count]:
     yield "row", "uniqueness", proper, ~t.is_repeat
 
 
-def _of_customers(t: Table, raws: Sequence[Raw]) -> Iterator[_Count]:
+def _of_customers(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
     proper = t.malformed.isnull() & ~t["_blank"]
     mapped = _mapped(raws, "customers")
     yield "row", "validity", t["_blank"].notnull(), t.malformed.isnull()
@@ -105,7 +113,7 @@ def _of_customers(t: Table, raws: Sequence[Raw]) -> Iterator[_Count]:
         "customer_id",
         "uniqueness",
         proper & t.customer_id.notnull(),
-        _is_not(t, "duplicate_customer"),
+        is_not(t, "duplicate_customer"),
     )
     yield "customer_id", "consistency", proper & t.customer_id.notnull(), ~t.conflict_settled
     if "joined" in mapped:
@@ -116,9 +124,5 @@ def _of_customers(t: Table, raws: Sequence[Raw]) -> Iterator[_Count]:
             yield name, "completeness", proper, t[name].notnull()
 
 
-def _of_buyers(customers: Table) -> Iterator[_Count]:
+def _of_buyers(customers: Table) -> Iterator[Count]:
     yield "customer_id", "consistency", customers.has_purchases, customers.in_customer_list
-
-
-def _is_not(t: Table, rule: str) -> BooleanValue:
-    return (t.rule != rule).fill_null(True)

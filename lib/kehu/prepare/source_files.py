@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,9 @@ from typing import Any
 from rapidfuzz import process
 
 from kehu.errors import KehuError, Problem, raise_all
-from kehu.params import CustomerSource, Sources, TransactionSource, source_path
+from kehu.params import Sources, source_path
+from kehu.params_files import Source
 from kehu.prepare import files, text_file, workbook
-
-Spec = TransactionSource | CustomerSource
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class SourceFile:
     Parameters
     ----------
     table : str
-        `transactions` or `customers`.
+        A table of `Sources`.
     name : str
         What the books call the file; no two files share it.
-    spec : TransactionSource or CustomerSource
+    spec : Source
         Its entry in the params.
     path : Path
         Where it lies.
@@ -35,13 +35,53 @@ class SourceFile:
 
     table: str
     name: str
-    spec: Spec
+    spec: Source
     path: Path
 
-    @property
+    @cached_property
     def mapped(self) -> dict[str, str]:
-        """Canonical name to the file's column, for the columns that are mapped."""
-        return {k: v for k, v in self.spec.columns.model_dump().items() if v is not None}
+        """Canonical name to the file's column, for the columns that are mapped.
+
+        The columns of a survey's questions, or of judges' criteria, are `answer_0, answer_1, …`.
+        """
+        columns = {k: v for k, v in self.values["columns"].items() if v is not None}
+        return columns | {name: column for name, (_, column) in self._spread.items()}
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The entry in the params as plain values."""
+        return self.spec.model_dump()
+
+    @property
+    def given(self) -> set[str]:
+        """Canonical names that every row has: mapped columns and constants."""
+        return {*self.mapped, *self.spec.constants}
+
+    @cached_property
+    def _spread(self) -> dict[str, tuple[str, str]]:
+        """Canonical name to place in the params and column, for a column per question."""
+        part = "criteria" if "criteria" in self.values else "questions"
+        listed = [entry.get("column") for entry in self.values.get(part, [])]
+        return {
+            f"answer_{i}": (f"{part}[{i + 1}].column", column)
+            for i, column in enumerate(listed)
+            if column is not None
+        }
+
+    @property
+    def another_part(self) -> str:
+        """What of the file is used, where it may be given again for other columns of it.
+
+        A sheet with a column per kind of cost is given once for each; orders and customers are
+        one table each.
+        """
+        if self.table in ("transactions", "customers"):
+            return ""
+        return f"{sorted(self.mapped.items())} {sorted(self.spec.constants.items())}"
+
+    def place(self, name: str) -> str:
+        """Say where in its entry a canonical name is mapped."""
+        return self._spread[name][0] if name in self._spread else f"columns.{name}"
 
 
 @dataclass(frozen=True)
@@ -73,13 +113,10 @@ def listed(sources: Sources | Mapping[str, Any], params_dir: str | Path) -> list
     Returns
     -------
     list of SourceFile
-        Transactions first, in the order of the params.
+        Table by table, transactions first; within a table in the order of the params.
     """
     given = sources if isinstance(sources, Sources) else Sources.model_validate(sources)
-    specs: list[tuple[str, Spec]] = [
-        *(("transactions", s) for s in given.transactions),
-        *(("customers", s) for s in given.customers),
-    ]
+    specs = [(table, s) for table in Sources.model_fields for s in getattr(given, table)]
     found = [(table, spec, source_path(Path(params_dir), spec.path)) for table, spec in specs]
     names = _distinct([(path, spec.sheet, table) for table, spec, path in found])
     return [SourceFile(t, n, s, p) for n, (t, s, p) in zip(names, found, strict=True)]
@@ -158,7 +195,7 @@ def _no_column(file: SourceFile, canonical: str, name: str, columns: Sequence[st
     near = process.extractOne(name, columns, score_cutoff=50)
     meant = f"Did you mean `{near[0]}`? " if near else ""
     shown = ", ".join(c for c in columns if c)
-    what = f"the column `{name}` (columns.{canonical}) is not in the file."
+    what = f"the column `{name}` ({file.place(canonical)}) is not in the file."
     return Problem("KH-D04", file.name, what, f"{meant}Columns of the file: {shown}.")
 
 

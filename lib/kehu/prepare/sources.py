@@ -32,7 +32,7 @@ class Raw:
     table : ibis Table
         `source`, `row` (data row, 1-based), `malformed` (text of a row with the wrong number of
         fields), `_blank`, `_all` (one text of every column, for exact duplicates) and one text
-        column per mapped column, under its canonical name.
+        column per mapped column or constant, under its canonical name.
     file : SourceFile
         What was read.
     shape : Shape
@@ -98,11 +98,11 @@ def check(found: Iterable[SourceFile]) -> None:
 
 
 def _given_twice(found: list[SourceFile]) -> list[Problem]:
-    seen: dict[tuple[str, str, str | None], str] = {}
+    seen: dict[tuple[object, ...], str] = {}
     twice = []
     for file in found:
         if file.path.is_file():
-            key = (file.table, files.sha256(file.path), file.spec.sheet)
+            key = (file.table, files.sha256(file.path), file.spec.sheet, file.another_part)
             first = seen.setdefault(key, file.name)
             if first != file.name:
                 what = f"holds the same bytes as {first}: every row would count twice."
@@ -179,12 +179,14 @@ def _named(rows: Table, file: SourceFile, columns: tuple[str, ...]) -> Table:
     """Give the stored columns their canonical names, and one text of every column."""
     cells = {name: rows[f"c{i}"] for i, name in enumerate(columns)}
     mapped = {canonical: cells[name] for canonical, name in file.mapped.items()}
+    constants = {name: ibis.literal(text) for name, text in file.spec.constants.items()}
     return rows.select(
         source=ibis.literal(file.name),
         row=rows.row,
         malformed=rows.malformed,
         _blank=_all_blank(rows, len(columns)),
         _all=_whole_row(rows, columns),
+        **constants,
         **mapped,
     )
 

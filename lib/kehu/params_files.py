@@ -1,0 +1,150 @@
+"""What the params say of any file of the client: where it lies, how it is read, what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import model_validator
+
+from kehu.params_types import Line, Strict, described
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something a source's parameters contradict or leave open.
+
+    Parameters
+    ----------
+    code : {'KH-P02', 'KH-P03', 'KH-P06'}
+        An unknown name, a missing value, or a contradiction.
+    place : tuple
+        Where in the source, e.g. `("columns", "date")`.
+    what : str
+        The sentence; empty for KH-P02 and KH-P03, which say it by the place.
+    remedy : str
+        What to do, besides what the parameter's own help says.
+    known : tuple of str
+        For KH-P02: the names known there.
+    """
+
+    code: Literal["KH-P02", "KH-P03", "KH-P06"]
+    place: Place
+    what: str = ""
+    remedy: str = ""
+    known: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        names = ".".join(map(str, self.place))
+        return self.what or f"`{names}` is {'missing' if self.code == 'KH-P03' else 'unknown'}"
+
+
+def column(en: str, zh: str) -> Any:
+    """Declare a column of a file, which may be left out, by what it holds."""
+    return described(None, en=f"column of {en}", zh=f"{zh}所在列")
+
+
+def needed(en: str, zh: str) -> Any:
+    """Declare a column that every file of its kind has."""
+    return described(en=f"column of {en}", zh=f"{zh}所在列")
+
+
+class Columns(Strict):
+    """Which column of a file holds what."""
+
+    required: ClassVar[tuple[str, ...]] = ()
+    """Columns a file must have, or give in `constants`, besides those without a default."""
+    varying: ClassVar[tuple[str, ...]] = ("customer_id", "referred_id", "order_id")
+    """Columns that cannot be the same in every row."""
+
+    @classmethod
+    def needs(cls) -> list[str]:
+        """List the names a file cannot do without, in the order they are declared."""
+        fields = cls.model_fields.items()
+        return [n for n, f in fields if f.is_required() or n in cls.required]
+
+    @classmethod
+    def may_be_constant(cls) -> tuple[str, ...]:
+        """List the names that may be given once for all rows of a file."""
+        return tuple(n for n in cls.model_fields if n not in cls.varying)
+
+
+def mapping(en: str = "", zh: str = "") -> Any:
+    """Declare the `columns` of a source."""
+    return described(
+        en=f"the kit's name on the left, the file's column on the right{en}",
+        zh=f"左边是本工具的名称，右边是文件里的列名{zh}",
+    )
+
+
+class Source(Strict):
+    """One file of the client, before it is known what it holds."""
+
+    path: Line = described(
+        en="file, relative to the params file", zh="文件，相对于参数文件所在的文件夹", min_length=1
+    )
+    sheet: str | None = described(
+        None, en="sheet of a workbook; left out: the first", zh="工作簿中的工作表；省略时取第一个"
+    )
+    names: list[str] | None = described(
+        None, en="column names, for a file without a header", zh="文件没有表头时，依次给出列名"
+    )
+    encoding: str | None = described(
+        None, en="text encoding; left out: found by itself", zh="文本编码；省略时自动识别"
+    )
+    separator: str | None = described(
+        None, en="one character, `tab` or `whitespace`; left out: found by itself",
+        zh="分隔符：一个字符、tab 或 whitespace；省略时自动识别",
+    )  # fmt: skip
+    date_order: Literal["ymd", "dmy", "mdy"] | None = described(
+        None, en="how to read 05/06/2026; left out: found where the data decide",
+        zh="05/06/2026 应如何解读；数据足以判断时可省略",
+    )  # fmt: skip
+    constants: dict[str, Line] = described(
+        {}, en="the kit's name on the left, on the right what holds for every row of the file",
+        zh="左边是本工具的名称，右边是对文件每一行都成立的内容，如 channel: 门店",
+    )  # fmt: skip
+
+    @classmethod
+    def columns_model(cls) -> type[Columns]:
+        """Return the schema of this source's columns."""
+        model = cls.model_fields["columns"].annotation
+        assert isinstance(model, type)
+        assert issubclass(model, Columns)
+        return model
+
+    @classmethod
+    def faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        """Find what a source leaves open or contradicts.
+
+        Parameters
+        ----------
+        values : mapping
+            A source whose values are right one by one.
+
+        Yields
+        ------
+        Fault
+        """
+        model = cls.columns_model()
+        columns, constants = values.get("columns") or {}, values.get("constants") or {}
+        for name in constants:
+            if name not in model.may_be_constant():
+                yield Fault("KH-P02", ("constants", name), known=model.may_be_constant())
+            elif columns.get(name) is not None:
+                what = f"`{name}` is in `columns` and in `constants`"
+                yield Fault("KH-P06", ("constants", name), what, "Keep one of the two.")
+        for name in model.required:
+            if columns.get(name) is None and name not in constants:
+                remedy = f"The same in every row? `constants: {{{name}: …}}`."
+                yield Fault("KH-P03", ("columns", name), remedy=remedy)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Source:
+        found = [str(fault) for fault in type(self).faults(self.model_dump())]
+        if found:
+            raise ValueError("; ".join(found))
+        return self
