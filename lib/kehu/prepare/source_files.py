@@ -118,17 +118,18 @@ def listed(sources: Sources | Mapping[str, Any], params_dir: str | Path) -> list
     given = sources if isinstance(sources, Sources) else Sources.model_validate(sources)
     specs = [(table, s) for table in Sources.model_fields for s in getattr(given, table)]
     found = [(table, spec, source_path(Path(params_dir), spec.path)) for table, spec in specs]
-    names = _distinct([(path, spec.sheet, table) for table, spec, path in found])
+    names = _distinct([(path, spec, table) for table, spec, path in found])
     return [SourceFile(t, n, s, p) for n, (t, s, p) in zip(names, found, strict=True)]
 
 
-def _distinct(places: list[tuple[Path, str | None, str]]) -> list[str]:
-    """Name each file by the shortest of: its name, sheet, folder, table, that nobody shares."""
+def _distinct(places: list[tuple[Path, Source, str]]) -> list[str]:
+    """Name each file by the shortest of: its name, sheet, folder, table, … that nobody shares."""
     ways = (
         [path.name for path, _, _ in places],
-        [f"{path.name}#{sheet}" if sheet else path.name for path, sheet, _ in places],
+        [f"{path.name}#{spec.sheet}" if spec.sheet else path.name for path, spec, _ in places],
         [f"{path.parent.name}/{path.name}" for path, _, _ in places],
         [f"{path.name} ({table})" for path, _, table in places],
+        [" ".join([path.name, *spec.constants.values()]) for path, spec, _ in places],
         [f"{path.name} ({i})" for i, (path, _, _) in enumerate(places, 1)],
     )
     named: list[str] = []
