@@ -17,8 +17,8 @@ BETTER = {
     "settled_median_hours": "low",
     "settled_in_time_share": "high",
 }
-"""Indicators of this stage to the end that is good. Means are compared under a code with their scale,
-such as `csat_mean_1_5`; those of CSAT are good high, those of CES differ from survey to survey."""
+"""Indicators of this stage to the end that is good. Means have their scale in the code, such as
+`csat_mean_1_5`; those of CSAT are good high, those of CES differ from survey to survey."""
 
 
 @dataclass(frozen=True)

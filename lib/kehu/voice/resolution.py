@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import ibis
 import numpy as np
 import pandas as pd
 from ibis.expr.types import Table
@@ -147,7 +148,7 @@ def durations(feedback: Table, by: str | None = None) -> pd.DataFrame:
         `bucket, hours_taken, is_open, n`, by these; complaints without a time are left out.
     """
     rows = feedback.filter(feedback.hours_taken.notnull())
-    named = rows.mutate(bucket=rows[by] if by else "all")
+    named = rows.mutate(bucket=rows[by] if by else ibis.literal("all"))
     counts = named.group_by("bucket", "hours_taken", "is_open").aggregate(n=named.count())
     frame = counts.execute()
     return frame.sort_values(["bucket", "hours_taken", "is_open"], ignore_index=True)
