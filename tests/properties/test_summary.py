@@ -11,7 +11,7 @@ from purchase_log import Line, engine_table
 from kehu import tables
 from kehu.errors import KehuError
 from kehu.value.holdout import split
-from kehu.value.summary import monthly, purchase_days, summary
+from kehu.value.summary import buying_days, monthly, purchase_days, summary
 
 LOG: list[Line] = [
     ("A", "A1", "2026-01-01T10:00", "100.00"),
@@ -170,6 +170,16 @@ def test_purchase_days_agree_with_plain_loops(lines) -> None:
     )
 
 
+@settings(max_examples=15, deadline=None)
+@given(logs, st.sampled_from(["net", "drop", "keep"]))
+def test_buying_days_are_the_purchase_days_on_which_something_was_bought(lines, refunds) -> None:
+    days = purchase_days(engine_table(lines), refunds, "2026-01-20").execute()
+    keys = ["customer_id", "day"]
+    expected = days.loc[days["bought"], keys].sort_values(keys, ignore_index=True)
+    found = buying_days(engine_table(lines), refunds, "2026-01-20").execute()
+    pd.testing.assert_frame_equal(found.sort_values(keys, ignore_index=True), expected)
+
+
 @settings(max_examples=12, deadline=None)
 @given(logs, st.randoms(use_true_random=False), st.sampled_from(["net", "drop", "keep"]))
 def test_order_of_rows_changes_nothing_and_nothing_is_lost(lines, random, refunds) -> None:
@@ -292,6 +302,8 @@ def test_nobody_bought_is_said() -> None:
 def test_a_misspelt_choice_is_never_taken_for_another() -> None:
     with pytest.raises(ValueError, match=r"refunds must be one of .*'nett'"):
         of(LOG, refunds="nett")
+    with pytest.raises(ValueError, match=r"refunds must be one of .*'nett'"):
+        buying_days(engine_table(LOG), "nett")
     with pytest.raises(ValueError, match=r"time_unit must be one of .*'weeks'"):
         of(LOG, unit="weeks")
     with pytest.raises(ValueError, match="time_unit"):

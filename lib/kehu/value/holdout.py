@@ -11,7 +11,7 @@ import pandas as pd
 from ibis.expr.types import Table
 
 from kehu.errors import KehuError, Problem
-from kehu.value.summary import purchase_days, summary, unit_days
+from kehu.value.summary import buying_days, summary, unit_days
 
 SHORT_MONTH = 0.1
 """Time units that a hold-out may lack to count as whole: calendar months vary by up to .08."""
@@ -79,9 +79,9 @@ def split(
         or nobody bought before the calibration's end.
     """
     unit = unit_days(time_unit)
-    days = purchase_days(transactions, refunds, analysis_date)
-    bought = days.filter(days.bought).select("customer_id", "day")
-    first, end = _first_day(bought, analysis_date), date.fromisoformat(analysis_date)
+    bought = buying_days(transactions, refunds, analysis_date)
+    first = _first_day(transactions, analysis_date, refunds)
+    end = date.fromisoformat(analysis_date)
     cut, units = _cut(first, end, unit, calibration_end)
     last = min(cut + timedelta(days=int(units * unit)), end)
     calibration = summary(transactions, cut.isoformat(), time_unit, refunds)
@@ -93,11 +93,15 @@ def split(
     return Split(calibration, later, repeats, cut.isoformat(), units, (cut - first).days / unit)
 
 
-def _first_day(bought: Table, analysis_date: str) -> date:
-    first = pd.Timestamp(bought.day.min().execute())
-    if first is pd.NaT:
-        raise _too_short(f"nobody bought anything up to {analysis_date}.", "Check the dates.")
-    return first.date()
+def _first_day(transactions: Table, analysis_date: str, refunds: str) -> date:
+    """Return the first day on which anyone bought; most often it is the day of the first line."""
+    earliest = pd.Timestamp(transactions.date.min().execute())
+    if earliest is not pd.NaT:
+        for last in (min(str(earliest.date()), analysis_date), analysis_date):
+            first = pd.Timestamp(buying_days(transactions, refunds, last).day.min().execute())
+            if first is not pd.NaT:
+                return first.date()
+    raise _too_short(f"nobody bought anything up to {analysis_date}.", "Check the dates.")
 
 
 def _cut(first: date, end: date, unit: float, given: str | None) -> tuple[date, int]:
