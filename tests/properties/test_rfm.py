@@ -207,8 +207,7 @@ def test_the_score_is_the_weighted_mean() -> None:
 @settings(max_examples=50, deadline=None)
 @given(populations, weightings, st.sampled_from([2.0**-9, 4.0]))
 def test_the_score_keeps_to_its_range_and_knows_ratios_only(rows, weights, times) -> None:
-    scores = rfm(population(rows)).table
-    found = scores.assign(rfm_score=rfm_score(scores, weights))
+    found = rfm(population(rows), weights=weights).table
     scores = found[list(SCORES.values())]
     tolerance = 1e-12
     assert (found["rfm_score"] >= scores.min(axis=1) - tolerance).all()
@@ -238,7 +237,7 @@ def test_the_ends_of_the_scale_are_exact(weights) -> None:
 )  # fmt: skip
 def test_weights_that_are_none_are_refused(weights) -> None:
     with pytest.raises(ValueError, match="weights must be"):
-        rfm_score(rfm(population([(1, 1, 1.0)])).table, weights)
+        rfm(population([(1, 1, 1.0)]), weights=weights)
 
 
 @settings(max_examples=20, deadline=None)

@@ -191,7 +191,8 @@ def rfm(
     KehuError
         KH-D11: there are no customers.
     ValueError
-        `method` is none of the three, or `fixed` lacks `cuts` or another has them.
+        `method` is none of the three, `fixed` lacks `cuts` or another has them, or the weights are
+        no weights.
 
     Notes
     -----
