@@ -1,38 +1,37 @@
-"""`make bench`: the demo with warm kernels and with papermill's normal start, in turn."""
+"""`make bench`, or `python -m tests.benchmarks NAME [SIZE ...]`: figures, never pass or fail.
+
+demo                    the demo with warm and with normal kernels
+clv [CUSTOMERS ...]     lifetime value against lifetimes and pymc-marketing
+paretonbd [CUSTOMERS ...]  the same with Pareto/NBD
+summary [LINES]         purchase lines to customers against pandas, Polars, pymc-marketing, DuckDB
+scale [LINES ...]       the value stage on many lines
+"""
 
 from __future__ import annotations
 
-import statistics
-import tempfile
-import time
-from pathlib import Path
+import sys
+from collections.abc import Callable
 
-from tests.conftest import kehu
+from tests.benchmarks import clv, demo, results, scale, summary
 
-ROUNDS = 3
-
-
-def timed(*options: str) -> float:
-    """Run the demo once in a fresh process and folder; return elapsed seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        done = kehu("demo", *options, reports=Path(folder))
-        if done.returncode:
-            raise SystemExit(done.stderr)
-        return time.perf_counter() - start
+NAMES: dict[str, Callable[[list[int]], None]] = {
+    "demo": lambda sizes: demo.main(*sizes),
+    "clv": lambda sizes: clv.main(sizes or (10_000, 100_000, 1_000_000)),
+    "paretonbd": lambda sizes: clv.main(sizes or (10_000, 100_000, 1_000_000), "paretonbd"),
+    "summary": lambda sizes: summary.main(*sizes),
+    "scale": lambda sizes: scale.main(sizes or (1_000_000, 10_000_000)),
+}
 
 
-def main() -> None:
-    """Print a table of both ways, round by round, and the ratio of their medians."""
-    timed()  # the demo's files are made on first use
-    pairs = []
-    print(f"{'round':>6} {'warm s':>8} {'normal s':>9}")
-    for n in range(1, ROUNDS + 1):
-        pairs.append((timed(), timed("--cold")))
-        print(f"{n:>6} {pairs[-1][0]:>8.1f} {pairs[-1][1]:>9.1f}")
-    warm, cold = (statistics.median(side) for side in zip(*pairs, strict=True))
-    print(f"median {warm:.1f} against {cold:.1f}: {cold / warm:.1f} times faster")
+def main(arguments: list[str]) -> None:
+    """Run one benchmark, or all of them one after the other."""
+    if arguments and arguments[0] not in NAMES:
+        raise SystemExit(__doc__)
+    print(" · ".join(f"{k} {v}" for k, v in results.machine().items() if v is not None))
+    sizes = [int(size.replace("_", "").replace(",", "")) for size in arguments[1:]]
+    for name in arguments[:1] or NAMES:
+        NAMES[name](sizes)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

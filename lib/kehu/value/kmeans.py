@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-POINTS = 2_000
+POINTS = 1_000
 """Most places of the dynamic programme, whose memory grows with their square."""
 
 REACH = 3

@@ -1,0 +1,76 @@
+"""Fit and score lifetime value: kehu, lifetimes and pymc-marketing on the same customers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import peers, results
+from tests.benchmarks.population import TRUTH, histories
+
+HORIZON, YEAR_RATE = 52, 0.10
+FITTED, SCORED = ("fit purchases", "fit spend"), ("P(alive)", "purchases", "CLV")
+LETTERS = {
+    "bgnbd": ("r", "alpha", "a", "b", "p", "q", "gamma"),
+    "paretonbd": ("r", "alpha", "s", "beta", "p", "q", "gamma"),
+}
+SCRIPTS = {"kehu": "clv_kehu", "lifetimes": "clv_lifetimes", "pymc-marketing": "clv_pymc"}
+
+PARETO_MOST = {"lifetimes": 10_000, "pymc-marketing": 100_000}
+"""Customers up to which a peer fits Pareto/NBD in minutes."""
+
+
+def main(sizes: Iterable[int] = (10_000, 100_000, 1_000_000), family: str = "bgnbd") -> None:
+    """Measure one family of purchase models at several numbers of customers."""
+    pythons = {name: peers.python_of(name) for name in SCRIPTS if name != "kehu"}
+    contenders = {"kehu": None} | {name: path for name, path in pythons.items() if path}
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        # Whatever compiles at first use compiles here, before anyone is measured.
+        measure(Path(folder), 1_000, family, contenders)
+        for n in sizes:
+            found[str(n)] = measure(Path(folder), n, family, contenders)
+            report(n, family, found[str(n)])
+    results.save(f"clv-{family}", {"family": family, "customers": found})
+
+
+def measure(
+    folder: Path, n: int, family: str, contenders: dict[str, Path | None]
+) -> dict[str, dict[str, Any]]:
+    """Run every contender on n customers, one after the other."""
+    path = folder / f"{n}.parquet"
+    histories(n).to_parquet(path)
+    return {
+        name: peers.run(SCRIPTS[name], path, family, HORIZON, YEAR_RATE, python=python)
+        for name, python in contenders.items()
+        if family == "bgnbd" or n <= PARETO_MOST.get(name, n)
+    }
+
+
+def report(n: int, family: str, found: dict[str, dict[str, Any]]) -> None:
+    """Print times with their ratios to kehu's, and the estimates side by side."""
+    done = {name: run for name, run in found.items() if "failed" not in run}
+    rows = []
+    for name, run in done.items():
+        fit, score = (seconds(run, steps) for steps in (FITTED, SCORED))
+        ratio = (fit + score) / sum(seconds(done["kehu"], steps) for steps in (FITTED, SCORED))
+        peak = max(step["peak_gb"] for step in run["steps"].values())
+        rows.append((name, fit, score, fit + score, processor(run), peak, ratio))
+    head = ["", "fit s", "score s", "both s", "both, CPU s", "peak GB", "times kehu"]
+    results.show(f"{family}, {n:,} customers", head, rows)
+    letters = (*LETTERS[family], "alive", "purchases", "clv")
+    known = [("truth", *(TRUTH.get(k, "") for k in letters))] if family == "bgnbd" else []
+    estimates = [(name, *(f"{run['found'][k]:.4f}" for k in letters)) for name, run in done.items()]
+    results.show(f"{family}, {n:,} customers, estimates", ["", *letters], known + estimates)
+
+
+def seconds(run: dict[str, Any], steps: Iterable[str]) -> float:
+    """Add up the elapsed seconds of some steps."""
+    return float(sum(run["steps"][step]["wall"] for step in steps))
+
+
+def processor(run: dict[str, Any]) -> float:
+    """Add up the processor seconds of all steps."""
+    return float(sum(step["cpu"] for step in run["steps"].values()))
