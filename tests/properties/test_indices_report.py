@@ -10,7 +10,7 @@ from tests.properties.event_tables import (
 )
 from tests.properties.indexed_shop import assessed, world
 
-from kehu.i18n import Translator
+from kehu.i18n import Translator, catalogue
 from kehu.report import charts_indices, listings_indices
 from kehu.report.style import house_style
 from kehu.score import telling
@@ -46,6 +46,30 @@ def test_sentences_fit_what_is_there(shop: dict[str, Any], made: Indices, langua
     assert ("战略意义指数留空" if zh else "strategic index is blank") in bare
     assert ("位评委对" if zh else "Judges: 2") in full
     assert f"{made.facts['n_complaints']:,}" in full
+
+
+def test_every_sentence_is_told_by_some_facts(made: Indices) -> None:
+    """Each change of the facts brings one sentence in; together they are the whole catalogue."""
+    full = {**made.facts, "n_undated_answers": 1, "n_anonymous_complaints": 1, "n_in_cycles": 2}
+    full |= {"n_expired_only": 1}
+    changes: dict[str, dict[str, Any]] = {
+        "value_past": {"clv_used": False},
+        "loyalty_new": {"repeat_rate": None},
+        "satisfaction_silent": {"n_answerers": 0},
+        "satisfaction_absent": {"satisfaction_known": 0},
+        "potential_new": {"growing_share": None},
+        "influence_answers": {"referrals_kept": False},
+        "influence_absent": {"influence_known": 0},
+        "strategic_absent": {"n_judged": 0},
+    }
+    told = set(telling.index_sentences(full))
+    for name, change in changes.items():
+        assert f"indices.{name}" not in told
+        assert f"indices.{name}" in telling.index_sentences({**full, **change})
+    for lacking in (0, 1):
+        told |= set(telling.indicator_sentences({"n_indicators_lacking": lacking}))
+    told |= {f"indices.{name}" for name in changes}
+    assert told == {key for key in catalogue("zh") if key.startswith("indices.")}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -98,7 +98,7 @@ def reach(made: Graph, value: Array, damping: float, levels: int) -> Array:
     """
     n = len(made.ids)
     total = np.zeros(n)
-    seen: Codes = np.arange(n, dtype=np.int64) * (n + 1)
+    seen: Codes = np.flatnonzero(made.direct) * (n + 1)
     front = seen
     for step in range(levels):
         front = np.setdiff1d(_next(made, front, n), seen, assume_unique=True)

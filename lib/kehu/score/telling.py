@@ -36,7 +36,8 @@ def _satisfaction(facts: Mapping[str, Any]) -> list[str]:
         return ["satisfaction_absent"]
     names = ["satisfaction_answers" if facts["n_answerers"] else "satisfaction_silent"]
     names += ["satisfaction_undated"] if facts["n_undated_answers"] else []
-    return names + (["satisfaction_complaints"] if facts["complaints_kept"] else [])
+    names += ["satisfaction_complaints"] if facts["complaints_kept"] else []
+    return names + (["satisfaction_anonymous"] if facts["n_anonymous_complaints"] else [])
 
 
 def _potential(facts: Mapping[str, Any]) -> list[str]:
@@ -56,4 +57,5 @@ def _influence(facts: Mapping[str, Any]) -> list[str]:
 def _strategic(facts: Mapping[str, Any]) -> list[str]:
     names = ["strategic_judged" if facts["n_judged"] else "strategic_absent"]
     names += ["strategic_spread"] if facts["n_several_judges"] else []
-    return names + (["strategic_expired"] if facts["n_expired_marks"] else [])
+    names += ["strategic_expired"] if facts["n_expired_marks"] else []
+    return names + (["strategic_lapsed"] if facts["n_expired_only"] else [])
