@@ -96,7 +96,7 @@ ONE = {
     "long text": ("prepared_by: kehu", f"prepared_by: {'x' * 81}", "KH-P05", "it is longer than 80 characters"),
     "control character": ("zh: 示例商城", r'zh: "示\e[31m"', "KH-P05", "it holds a control character"),
     "direction character": ("en: Demo shop", r'en: "Demo\u202Epohs"', "KH-P05", "it holds a control character"),
-    "twice": ("horizon: 52", "horizon: 52\nhorizon: 26", "KH-P05", "`horizon` is given twice, first in line 88. Keep one of the two."),
+    "twice": ("horizon: 52", "horizon: 52\nhorizon: 26", "KH-P05", f"`horizon` is given twice, first in line {line_of(DEMO, 'horizon:')}. Keep one of the two."),
     "twice inside": ("en: Demo shop}", "en: Demo shop, en: Shop}", "KH-P05", "`en` is given twice"),
     "back-test after the end": ('# calibration_end: "2025-09-30"', 'calibration_end: "2026-09-30"', "KH-P06", "`calibration_end` must be before `analysis_date`."),
     "fixed without cuts": ("rfm_method: quantile", "rfm_method: fixed", "KH-P06", "`rfm_method: fixed` and `rfm_cuts` go together."),

@@ -1,7 +1,9 @@
 """The demo shop: same seed same bytes, dirt counted to the row, money kept to the cent."""
 
+import hashlib
 import json
 import unicodedata
+from dataclasses import replace
 from functools import cache, partial
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -12,9 +14,20 @@ import pandas as pd
 import pytest
 from scipy.special import hyp2f1
 
-from kehu.cases import demo_goods, demo_shop, dirt
+from kehu.cases import (
+    demo_contacts,
+    demo_costs,
+    demo_goods,
+    demo_judgements,
+    demo_service,
+    demo_shop,
+    demo_survey,
+    demo_traits,
+    dirt,
+)
 from kehu.errors import KehuError
 from kehu.params_check import load_params
+from kehu.prepare import sources
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = {dirt.FIRST_FILE: ("gb18030", ","), dirt.SECOND_FILE: ("utf-8-sig", ";")}
@@ -358,15 +371,147 @@ def test_the_data_log_tells_the_true_numbers(full):
     assert f"{same:.0%}".replace("%", " %") + " of orders fall on a day" in log
 
 
-def test_the_demo_params_fit_the_schema_and_the_files(small):
+def test_the_demo_params_fit_the_schema_and_name_every_file(small):
     file = load_params(PROJECT / "params/demo.yml")
-    sources = file.params.sources
-    folder = PROJECT / "data/raw/demo"
     assert file.params.analysis_date == demo_shop.LAST_DAY.isoformat()
-    for source in sources.transactions:
-        path = file.resolve(source.path)
-        assert path.parent == folder
-        assert set(source.columns.model_dump().values()) <= set(read(small, path.name).columns)
-    book = openpyxl.load_workbook(small / file.resolve(sources.customers[0].path).name)
-    header = [cell.value for cell in book[sources.customers[0].sheet][1]]
-    assert set(sources.customers[0].columns.model_dump().values()) == set(header)
+    # The params lie two folders above the data: put this small set where the demo's files are.
+    listed = sources.listed(file.params.sources, file.path.parent)
+    assert {one.path.parent for one in listed} == {PROJECT / "data/raw/demo"}
+    here = [replace(one, path=small / one.path.name) for one in listed]
+    assert sources.problems(here) == []
+    names = {p.name for p in small.iterdir() if p.is_file() and p.name != "_complete.json"}
+    assert {one.path.name for one in here} == names
+
+
+# --- the further files --------------------------------------------------------------------------
+
+# SHA-256 of what the shop of 600 customers and seed 7 held before it had further files (of the
+# files' bytes, or of their cells as text where a library writes its own version into the file).
+UNCHANGED = {
+    "orders_2023_2024.csv": "8a335ac70080fd9dfa4c3f3cdd5ef900e7ac5acbc3cbf424b010578076d77c62",
+    "orders_2025_2026.csv": "d1d143b017c4ce65e1be443a00b7b4bb40a6c99cd6d78c86bdfbb29ba72b5c20",
+    "members.xlsx": "582f7e9bf53d2d5eea06c834d382373788d28c2374162946489c5d7edf725365",
+    "truth/customers.parquet": "53d1b5f87571e1ea1d3c33f7a8c4d85d7b22a2ac7010ff17931b30db8a7253c5",
+    "truth/lines.parquet": "c3ad51e7c8a9e829970f4a037ba32779e51d450bc21f0c5f2d3e4d1bfb394ddd",
+}
+
+
+@pytest.mark.parametrize("name", UNCHANGED)
+def test_orders_and_members_are_what_they_were_before_the_further_files(small, name):
+    path = small / name
+    if path.suffix == ".csv":
+        content = path.read_bytes()
+    elif path.suffix == ".xlsx":
+        book = openpyxl.load_workbook(path)
+        content = repr(list(book["会员"].iter_rows(values_only=True))).encode()
+    else:
+        content = pd.read_parquet(path).to_csv().encode()
+    assert hashlib.sha256(content).hexdigest() == UNCHANGED[name]
+
+
+def told(full, name):
+    return full.summary["inputs"][name]
+
+
+def test_complaints_follow_the_satisfaction_of_each_customer(full):
+    traits, tickets = full.more["traits"], full.more["tickets"]
+    orders = full.customers.set_index("customer_id")["n_orders"]
+    made = tickets[tickets["kind"] == "投诉"].groupby("customer_id").size()
+    rate = traits.set_index("customer_id")["complaint_rate"]
+    expected = (rate * orders).reindex(traits["customer_id"])
+    found = made.reindex(traits["customer_id"], fill_value=0)
+    # Tickets dated after the last day are not in the export: a few at the end are missing.
+    assert found.sum() == pytest.approx(expected.sum(), rel=0.06)
+    low = traits["satisfaction"].to_numpy() < -0.7
+    assert found[low].sum() / expected[low].sum() == pytest.approx(1, abs=0.12)
+    assert 0.02 <= rate.min() < rate.max() <= 0.14
+    assert rate.corr(traits.set_index("customer_id")["satisfaction"]) < -0.8
+
+
+def test_satisfied_customers_stay_and_recommend(full):
+    traits = full.more["traits"].set_index("customer_id")
+    people = full.customers.set_index("customer_id")
+    assert_mean(traits["satisfaction"], 0, "mean satisfaction")
+    left = people["dropout_probability"].rank().corr(traits["satisfaction"].rank())
+    assert left == pytest.approx(-demo_traits.LOYALTY, abs=0.05)
+    by = full.more["referrals"]["customer_id"].map(traits["satisfaction"])
+    assert by.mean() > 4 / np.sqrt(len(by)), "who recommends is more satisfied"
+    first = people["first_time"].dt.normalize()
+    pairs = full.more["referrals"]
+    before = pairs["customer_id"].map(first) <= pairs["referred_id"].map(first)
+    assert before.all(), "nobody recommends before buying"
+
+
+def test_recommendation_is_moved_by_each_experience_as_much_as_the_truth_says(full):
+    answers = full.more["answers"].merge(full.more["traits"], on="customer_id", suffixes=("", "_"))
+    inside = answers[answers["nps"].between(1, 9)]
+    felt = inside[[f"{name}_" for name in demo_traits.TOUCHPOINTS]].to_numpy()
+    design = np.column_stack([np.ones(len(felt)), felt])
+    fitted = np.linalg.lstsq(design, inside["nps"], rcond=None)[0][1:]
+    order = [demo_traits.TOUCHPOINTS[i] for i in np.argsort(-fitted)]
+    assert order == list(demo_traits.DRIVERS), "the order of the drivers"
+    means = full.more["answers"].groupby(full.more["answers"]["date"] < "2026-06-01")["物流"].mean()
+    assert means[False] - means[True] == pytest.approx(demo_survey.LOGISTICS_GAIN, abs=0.12)
+
+
+def test_tickets_are_settled_as_the_truth_says(full):
+    tickets = full.more["tickets"]
+    slow = tickets["time"] >= pd.Timestamp(demo_service.SLOW_FROM)
+    ratio = tickets.loc[slow, "hours"].median() / tickets.loc[~slow, "hours"].median()
+    assert ratio == pytest.approx(2, rel=0.15)
+    complaints = tickets[tickets["kind"] == "投诉"]
+    assert complaints["reopened"].mean() == pytest.approx(demo_service.REOPENED, abs=0.015)
+    festival = complaints["time"].dt.month.eq(11) & complaints["time"].dt.day.ge(11)
+    share = complaints["topic"].eq("物流").groupby(festival).mean()
+    assert share[True] > 1.4 * share[False]
+
+
+def test_costs_follow_from_what_happened_to_the_cent(full):
+    costs = full.more["costs"]
+    sums = costs.groupby("cost")["amount"].sum()
+    assert sums.round(2).to_dict() == pytest.approx(told(full, "costs.csv")["true_money"])
+    ratio = full.lines["category"].map(demo_costs.GOODS_SHARE)
+    assert sums["goods"] == pytest.approx((full.lines["amount"] * ratio).sum(), abs=0.5)
+    assert sums["marketing"] == pytest.approx(
+        demo_costs.MARKETING_SHARE * full.lines["amount"].sum(), abs=1
+    )
+    assert sums["service"] == pytest.approx(
+        36 * demo_costs.SERVICE_FIXED + demo_costs.PER_TICKET * len(full.more["tickets"])
+    )
+    price = full.customers["channel"].map(demo_costs.COST_PER_CUSTOMER).sum()
+    assert sums["acquisition"] == pytest.approx(price, rel=0.03)
+
+
+def test_campaigns_reach_buyers_at_random_and_answers_depend_on_channel(full):
+    contacts = full.more["contacts"]
+    assert contacts["campaign"].nunique() == len(demo_contacts.CAMPAIGNS)
+    assert not contacts.duplicated(["campaign", "customer_id"]).any()
+    rates = contacts.groupby("channel")["responded"].mean()
+    assert rates.idxmax() == "企业微信"
+    assert 0.02 < contacts["responded"].mean() < 0.12
+
+
+def test_comments_are_varied_and_some_are_english(full):
+    answers = full.more["answers"]
+    texts = answers.loc[answers["text"] != "", "text"]
+    assert len(texts) > 300
+    assert texts.nunique() > 0.5 * len(texts)
+    english = texts.map(str.isascii)
+    assert 0.005 < english.mean() < 0.1
+    assert not texts.str.contains("[{}]").any()
+    tickets = (full.summary["inputs"]["service.csv"]["rows"]) / full.summary["clean"]["orders"]
+    assert 0.08 < tickets < 0.2
+
+
+def test_marks_agree_with_the_standing_of_the_customers(full):
+    standing = full.more["standing"]
+    assert len(standing) == demo_judgements.JUDGED
+    spend = full.lines.groupby("customer_id")["amount"].sum().nlargest(demo_judgements.JUDGED)
+    assert set(standing["customer_id"]) == set(spend.index)
+
+
+def test_the_further_files_are_of_the_size_the_data_log_says(full):
+    log = (PROJECT / "data/README.md").read_text(encoding="utf-8")
+    for name, counts in full.summary["inputs"].items():
+        assert f"| `{name}` | {counts['rows']:,} |" in log, name
+    assert told(full, "browse.csv")["rows"] <= 60_000

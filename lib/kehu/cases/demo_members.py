@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xlsxwriter
 
+from kehu.cases import demo_sheet
 from kehu.cases.demo_goods import CHANNEL_SHARES, CHANNELS
 
 SHEET = "会员"
@@ -90,7 +89,7 @@ def member_list(
         "conflicting_rows": len(doubles) - int(table.duplicated().sum()),
         "no_join_date": int(table["注册日期"].isna().sum()),
     }
-    return Members(_workbook(table[HEADER]), counts)
+    return Members(demo_sheet.workbook(table[HEADER], SHEET), counts)
 
 
 def _buyers(
@@ -145,21 +144,3 @@ def _names(n: int, rng: np.random.Generator) -> list[str]:
 def _falling(n: int) -> npt.NDArray[np.float64]:
     weight = 1 / (np.arange(n) + 5)
     return np.asarray(weight / weight.sum(), dtype=np.float64)
-
-
-def _workbook(table: pd.DataFrame) -> bytes:
-    """Write the sheet: ids as text, a fixed creation time so that equal lists are equal files."""
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
-        book.set_properties({"created": datetime(2026, 9, 30)})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet = book.add_worksheet(SHEET)
-        sheet.write_row(0, 0, HEADER)
-        sheet.set_column(0, len(HEADER) - 1, 12)
-        for r, row in enumerate(table.itertuples(index=False), start=1):
-            for c, value in enumerate(row):
-                if isinstance(value, str):
-                    sheet.write_string(r, c, value)
-                elif not pd.isna(value):
-                    sheet.write_datetime(r, c, value.to_pydatetime(), day)
-    return buffer.getvalue()

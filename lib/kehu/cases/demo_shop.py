@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kehu.cases import demo_goods, demo_members, dirt
+from kehu.cases import demo_goods, demo_inputs, demo_members, dirt
 from kehu.store import publish_bytes, publish_json
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same seed would give other files, so that old sets are made anew."""
 
 CUSTOMERS = 5_000
@@ -76,12 +76,15 @@ class Truth:
         `product`, `category`, `quantity`, `unit_price` and `amount` (CNY), `channel`.
     summary : dict
         The content of `truth/truth.json`.
+    more : dict
+        What is behind the further files, by name; see `demo_inputs.Inputs`.
     """
 
     model: Model
     customers: pd.DataFrame
     lines: pd.DataFrame
     summary: dict[str, Any]
+    more: dict[str, pd.DataFrame]
 
 
 def generate(folder: Path, *, customers: int = CUSTOMERS, seed: int = SEED) -> Truth:
@@ -117,11 +120,15 @@ def generate(folder: Path, *, customers: int = CUSTOMERS, seed: int = SEED) -> T
     if customers < 100:
         raise ValueError(f"customers={customers}: at least 100 are needed")
     model = Model()
-    people_rng, goods_rng, dirt_rng, member_rng = np.random.default_rng(seed).spawn(4)
+    # The further files draw from sources of their own, spawned after the first four: orders and
+    # members stay what they are whatever is added.
+    rngs = np.random.default_rng(seed).spawn(4 + demo_inputs.DRAWS)
+    people_rng, goods_rng, dirt_rng, member_rng = rngs[:4]
     people, orders = _simulate(model, customers, people_rng)
     lines = demo_goods.baskets(orders, people, goods_rng)
     dirty = dirt.soil(lines, LAST_DAY, dirt_rng)
     members = demo_members.member_list(people, lines, FIRST_DAY, member_rng)
+    more = demo_inputs.inputs(people, lines, LAST_DAY, rngs[4:])
     facts = {
         "version": VERSION,
         "seed": seed,
@@ -132,9 +139,10 @@ def generate(folder: Path, *, customers: int = CUSTOMERS, seed: int = SEED) -> T
         "files": dirty.counts,
         "after_cleaning": dirty.kept,
         "members": members.counts,
+        "inputs": more.counts,
     }
-    truth = Truth(model, people, dirt.in_yuan(lines), facts)
-    files = {**dirty.files, "members.xlsx": members.workbook, **_truth_files(truth)}
+    truth = Truth(model, people, dirt.in_yuan(lines), facts, more.truth)
+    files = {**dirty.files, "members.xlsx": members.workbook, **more.files, **_truth_files(truth)}
     _publish(folder, files, {"version": VERSION, "seed": seed, "customers": customers})
     return truth
 
@@ -249,6 +257,7 @@ def _truth_files(truth: Truth) -> dict[str, bytes]:
     return {
         "truth/customers.parquet": _parquet(truth.customers),
         "truth/lines.parquet": _parquet(truth.lines),
+        **{f"truth/{name}.parquet": _parquet(frame) for name, frame in truth.more.items()},
         "truth/truth.json": text.encode(),
     }
 

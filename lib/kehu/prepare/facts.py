@@ -89,9 +89,10 @@ def _counted(one: Records, customers: Table) -> dict[str, Any]:
     if "customer_id" not in one.table.columns:
         return made
     named = one.table.select("customer_id").filter(one.table.customer_id.notnull()).distinct()
-    strange = named.anti_join(customers, "customer_id")
-    n, strangers = int(named.count().execute()), int(strange.count().execute())
-    return made | ({"customers": n, "strangers": strangers} if n else {})
+    known = named.mutate(known=named.customer_id.isin(customers.customer_id))
+    found = known.aggregate(customers=known.count(), strangers=(~known.known).sum()).execute()
+    counts = found.iloc[0].to_dict()
+    return made | (counts if counts["customers"] else {})
 
 
 def shown(counted: pd.DataFrame) -> list[pd.DataFrame]:

@@ -100,7 +100,7 @@ def _weighted(t: Table, raw: Raw) -> Table:
     """Give each answer of a survey without weights the weight 1."""
     if raw.file.table != "surveys" or "survey_weight" in raw.file.given:
         return t
-    return t.mutate(survey_weight=ibis.literal(1.0))
+    return t.mutate(survey_weight=ibis.literal("1").cast("float64"))
 
 
 def _marked(rows: Table, table: str, analysis_date: str) -> Table:

@@ -207,8 +207,8 @@ def _part(kept: Table, raw: Raw, question: Asked, i: int, table: str) -> Table:
         label: mine[label] if question.label is None else ibis.literal(question.label),
         answer: mine.answers[i],
         "scale": ibis.literal(question.scale),
-        "scale_low": ibis.literal(question.low, "float64"),
-        "scale_high": ibis.literal(question.high, "float64"),
+        "scale_low": ibis.literal(str(question.low)).cast("float64"),
+        "scale_high": ibis.literal(str(question.high)).cast("float64"),
     }
     if question.touchpoint:
         made["touchpoint"] = ibis.literal(question.touchpoint)
@@ -240,18 +240,18 @@ def problems(rows: Table, raws: Sequence[Raw], max_unreadable: float) -> Iterato
         questions = asked(raw)
         if any(question.is_row for question in questions):
             yield from _unknown_questions(here, raw, [str(q.label) for q in questions])
+        bad = {f"n{i}": here.off_scale[i].count() for i in range(len(questions))}
+        counts = here.aggregate(n=here.count(), **bad).execute().iloc[0]
         for i, question in enumerate(questions):
-            cells = here.select(word=filled(here.off_scale[i]))
-            yield from _off_scale(cells, raw, question, max_unreadable)
+            if counts[f"n{i}"] > max_unreadable * counts["n"]:
+                cells = here.select(word=filled(here.off_scale[i]))
+                yield _off_scale(cells, raw, question, counts[f"n{i}"], counts["n"])
 
 
-def _off_scale(cells: Table, raw: Raw, question: Asked, max_unreadable: float) -> Iterator[Problem]:
-    total = cells.aggregate(n=cells.count(), bad=cells.word.count()).execute().iloc[0]
-    if total["bad"] <= max_unreadable * total["n"]:
-        return
+def _off_scale(cells: Table, raw: Raw, question: Asked, bad: int, total: int) -> Problem:
     column = raw.file.mapped.get(question.column, question.column)
     what = (
-        f"{total['bad']:,} of {total['n']:,} answers in `{column}` are not on "
+        f"{bad:,} of {total:,} answers in `{column}` are not on "
         f"{question.low:g} to {question.high:g}: {_counted(cells)}."
     )
     remedy = (
@@ -259,7 +259,7 @@ def _off_scale(cells: Table, raw: Raw, question: Asked, max_unreadable: float) -
     )
     if raw.file.table == "judgements":
         remedy = "Correct the marks, or `low` and `high`."
-    yield Problem("KH-D10", raw.file.name, what, remedy)
+    return Problem("KH-D10", raw.file.name, what, remedy)
 
 
 def _unknown_questions(here: Table, raw: Raw, known: Sequence[str]) -> Iterator[Problem]:
