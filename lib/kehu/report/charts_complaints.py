@@ -108,7 +108,8 @@ def control_chart(say: Translator, months: pd.DataFrame) -> Chart:
     for i in np.flatnonzero(first_of_run & rate.notna().to_numpy()):
         ax.annotate(str(months["bucket"].iloc[i]), (x[i], rate.iloc[i]), (0, 8), ha="center",
                     textcoords="offset points", fontsize=7.5, color=HOUSE.red,
-                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5})  # fmt: skip
+                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7,
+                          "pad": 0.5})  # fmt: skip
     top = np.nanmax([rate.max(), months["limit_high"].astype(float).max(), 1e-9])
     ax.set(xlim=(-0.5, len(x) - 0.5), ylim=(0, top * 1.2))
     _month_axis(ax, say, months)

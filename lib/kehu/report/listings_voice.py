@@ -11,13 +11,18 @@ from kehu.report.listings import listing
 from kehu.report.show import Listing
 
 
-def _between(say: Translator, low: pd.Series, high: pd.Series, kind: str) -> list[str | None]:
-    """Write intervals; blank where either end is."""
-    pairs = zip(low.astype(float), high.astype(float), strict=True)
-    return [
-        None if a != a or b != b else f"{say.format(a, kind)} – {say.format(b, kind)}"
-        for a, b in pairs
-    ]
+def _between(
+    say: Translator, rows: pd.DataFrame, names: tuple[str, str, str], kind: str
+) -> list[str | None]:
+    """Write values with their intervals; a value alone where the interval is blank."""
+    texts: list[str | None] = []
+    for value, low, high in rows[list(names)].astype(float).itertuples(index=False):
+        if value != value:
+            texts.append(None)
+            continue
+        ends = "" if low != low else f" ({say.format(low, kind)} – {say.format(high, kind)})"
+        texts.append(say.format(value, kind) + ends)
+    return texts
 
 
 def _labelled(say: Translator, rows: pd.DataFrame) -> list[str]:
@@ -42,15 +47,18 @@ def nps_groups(say: Translator, nps: pd.DataFrame, question: str) -> Listing:
     rows = rows.assign(place=rows["breakdown"].map(order).fillna(5))
     rows = rows.sort_values(["place", "breakdown", "bucket"])
     rows = rows.assign(
-        nps_interval=_between(say, rows["weighted_nps_low"], rows["weighted_nps_high"], "dec1"),
-        nps_used=rows["weighted_nps"],
+        nps_interval=_between(
+            say, rows, ("weighted_nps", "weighted_nps_low", "weighted_nps_high"), "dec1"
+        ),
         nps_gap=rows["nps_difference"],
         bucket=_labelled(say, rows),
     )
     columns = {"breakdown": "code:breakdown", "bucket": "", "answers": "int", "promoters": "int",
-               "passives": "int", "detractors": "int", "nps": "dec1", "nps_used": "dec1",
-               "nps_interval": "figure", "nps_gap": "dec1", "nps_p_value": "dec3"}  # fmt: skip
-    return listing(say, rows, columns, "nps_groups")
+               "passives": "int", "detractors": "int", "nps": "dec1", "nps_interval": "figure",
+               "nps_gap": "dec1", "nps_p_value": "dec3"}  # fmt: skip
+    weighted = (rows["nps"] - rows["weighted_nps"]).abs().max() > 1e-9
+    shown = {c: k for c, k in columns.items() if c != "nps" or weighted}
+    return listing(say, rows, shown, "nps_groups")
 
 
 def questions(say: Translator, satisfaction: pd.DataFrame) -> Listing:
@@ -67,12 +75,11 @@ def questions(say: Translator, satisfaction: pd.DataFrame) -> Listing:
     rows = rows.assign(
         scale_range=[f"{say.format(a, 'short')}–{say.format(b, 'short')}" for a, b in ends],
         answered_share=rows["answers"] / rows["asked"],
-        mean_interval=_between(say, rows["mean_low"], rows["mean_high"], "dec2"),
-        top_interval=_between(say, rows["top_box_low"], rows["top_box_high"], "percent0"),
+        mean_interval=_between(say, rows, ("mean_answer", "mean_low", "mean_high"), "dec2"),
+        top_interval=_between(say, rows, ("top_box", "top_box_low", "top_box_high"), "percent0"),
     )
     columns = {"question": "", "computed": "code:computed", "scale_range": "figure",
-               "answers": "int", "answered_share": "percent0", "mean_answer": "dec2",
-               "mean_interval": "figure", "top_box": "percent0",
+               "answers": "int", "answered_share": "percent0", "mean_interval": "figure",
                "top_interval": "figure"}  # fmt: skip
     return listing(say, rows, columns, "questions")
 
@@ -98,14 +105,15 @@ def complaint_groups(
     rows = rows.sort_values(["complaints", "bucket"], ascending=[False, True])
     rows = rows.assign(
         bucket=_labelled(say, rows),
-        rate_interval=_between(say, rows["per_1000_low"], rows["per_1000_high"], "dec1"),
+        rate_interval=_between(
+            say, rows, ("per_1000_orders", "per_1000_low", "per_1000_high"), "dec1"
+        ),
         returned_share=rows["returned"] / rows["complaints"].where(rows["complaints"] > 0),
     )
     columns = {"bucket": "", "complaints": "int", "complaint_share": "percent0",
                "cumulated_share": "percent0", "per_100_customers": "dec2",
-               "per_1000_orders": "dec1", "rate_interval": "figure", "median_hours": "dec1",
-               "p90_hours": "dec1", "sla_share": "percent0",
-               "returned_share": "percent0"}  # fmt: skip
+               "rate_interval": "figure", "median_hours": "dec1", "p90_hours": "dec1",
+               "sla_share": "percent0", "returned_share": "percent0"}  # fmt: skip
     shown = {c: k for c, k in columns.items() if c != "cumulated_share" or breakdown == "topic"}
     return listing(say, rows, shown, "complaint_groups", most=most, days=days, breakdown=breakdown)
 
@@ -140,19 +148,17 @@ def driver_rows(say: Translator, drivers: pd.DataFrame, outcome: str) -> Listing
     rows = drivers[drivers["driver_outcome"] == outcome]
     rows = rows.sort_values(["explained_share", "driver"], ascending=[False, True])
     codes = rows["adjusted_for"].iloc[0]
-    names = [say(f"adjusted.{c}") for c in codes.split(",")] if isinstance(codes, str) else []
-    adjusted = say("report.list_separator").join(names) or say("voice.nothing_adjusted")
-    low, high = rows["association_low"], rows["association_high"]
-    lost = rows["prediction_loss_low"], rows["prediction_loss_high"]
+    held = [say(f"adjusted.{c}") for c in codes.split(",")] if isinstance(codes, str) else []
+    adjusted = say("report.list_separator").join(held) or say("voice.nothing_adjusted")
+    names = {c: (c, f"{c}_low", f"{c}_high") for c in ("association", "prediction_loss")}
     rows = rows.assign(
         driver=[experience(say, d) for d in rows["driver"]],
-        association_interval=_between(say, low, high, "dec2"),
-        loss_interval=_between(say, *lost, "dec3"),
+        association_interval=_between(say, rows, names["association"], "dec2"),
+        loss_interval=_between(say, rows, names["prediction_loss"], "dec3"),
     )
-    columns = {"driver": "", "explained_share": "percent", "association": "dec2",
-               "association_interval": "figure", "per_point": "dec3", "prediction_loss": "dec3",
-               "loss_interval": "figure", "vif": "dec1", "performance_score": "int",
-               "quadrant": "code:quadrant"}  # fmt: skip
+    columns = {"driver": "", "explained_share": "percent", "association_interval": "figure",
+               "per_point": "dec3", "loss_interval": "figure", "vif": "dec1",
+               "performance_score": "int", "quadrant": "code:quadrant"}  # fmt: skip
     return listing(say, rows, columns, "drivers", outcome=outcome, adjusted=adjusted)
 
 
@@ -169,8 +175,8 @@ def benchmark_gaps(say: Translator, gaps: pd.DataFrame) -> Listing:
         say(f"peer_indicator.{c}") if say.has(f"peer_indicator.{c}") else c
         for c in gaps["indicator"]
     ]
-    rows = gaps.assign(benchmark_indicator=names)
-    columns = {"benchmark_indicator": "", "own_figure": "dec2", "figure": "dec2",
+    rows = gaps.assign(benchmark_indicator=names, peer_figure=gaps["figure"])
+    columns = {"benchmark_indicator": "", "own_figure": "dec2", "peer_figure": "dec2",
                "peer_gap": "dec2", "gap_verdict": "code:gap_verdict", "peer": "", "origin": "",
                "date": "date"}  # fmt: skip
     return listing(say, rows, columns, "benchmark_gaps")

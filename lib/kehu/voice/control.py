@@ -16,6 +16,9 @@ from kehu.voice.period import end_of, observed
 SIGMAS = 3.0
 """Standard deviations between the centre line and a control limit."""
 
+ROUNDING = 1e-9
+"""Relative width within which a rate counts as lying on a line."""
+
 RUN = 9
 """Points on one side of the centre line that are no chance (Nelson's second rule)."""
 
@@ -105,18 +108,18 @@ def u_chart(events: ArrayLike, exposure: ArrayLike, baseline: int) -> UChart:
         high=centre + SIGMAS * sigma,
         sigma=sigma,
         centre=centre,
-        signals=_signals(rate - centre, sigma, has),
+        signals=_signals(rate - centre, sigma, has, centre),
         dispersion=_dispersion((rate - centre)[base], sigma[base]),
     )
 
 
 def _signals(
-    off: NDArray[np.float64], sigma: NDArray[np.float64], has: NDArray[np.bool_]
+    off: NDArray[np.float64], sigma: NDArray[np.float64], has: NDArray[np.bool_], centre: float
 ) -> tuple[str, ...]:
     """List the rules that fire at each point."""
     place = np.flatnonzero(has)
-    d, s = off[place], sigma[place]
-    side = np.sign(d)
+    d, s = off[place], sigma[place] * (1 + ROUNDING)
+    side = np.where(np.abs(d) > ROUNDING * centre, np.sign(d), 0.0)
     beyond = np.abs(d) > SIGMAS * s
     run = np.array([i >= RUN - 1 and abs(side[i - RUN + 1 : i + 1].sum()) == RUN
                     for i in range(d.size)], dtype=bool)  # fmt: skip

@@ -33,15 +33,12 @@ def story(facts: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         Section (of `SECTIONS`) to keys of the catalogue, in the order of reading; every section has
         at least one sentence, and none quotes a number that the data do not give.
     """
-    chosen = {
-        "surveys": _surveys(facts),
-        "nps": _nps(facts),
-        "complaints": _complaints(facts),
-        "drivers": _drivers(facts),
-        "benchmark": _benchmark(facts),
-        "loop": _loop(facts),
-    }
-    return {section: tuple(f"voice.{name}" for name in names) for section, names in chosen.items()}
+    tellers = (_surveys, _nps, _complaints, _drivers, _benchmark, _loop)
+    return {name: tuple(tell(facts)) for name, tell in zip(SECTIONS, tellers, strict=True)}
+
+
+def _key(name: str) -> str:
+    return f"voice.{name}"
 
 
 def _missing(value: Any) -> bool:
@@ -50,26 +47,26 @@ def _missing(value: Any) -> bool:
 
 def _surveys(facts: Mapping[str, Any]) -> Iterator[str]:
     if not facts["answers"]:
-        yield "surveys_none"
+        yield _key("surveys_none")
         return
-    yield "surveys"
+    yield _key("surveys")
     if facts["undated"]:
-        yield "surveys_undated"
+        yield _key("surveys_undated")
     if facts["n_csat"] > 1:
-        yield "csat_ends"
+        yield _key("csat_ends")
     elif facts["n_csat"]:
-        yield "csat_one"
+        yield _key("csat_one")
 
 
 def _nps(facts: Mapping[str, Any]) -> Iterator[str]:
     if facts["not_ten"]:
-        yield "nps_not_ten"
+        yield _key("nps_not_ten")
     if not facts["n_nps"]:
-        yield "nps_none"
+        yield _key("nps_none")
         return
-    yield "nps_flat" if _missing(facts["nps_low"]) else "nps"
+    yield _key("nps_flat" if _missing(facts["nps_low"]) else "nps")
     if abs(facts["effective_answers"] - facts["nps_answers"]) > 1e-6 * facts["nps_answers"]:
-        yield "nps_weighted"
+        yield _key("nps_weighted")
     yield from _groups(facts)
     if facts["quarters"] > 1:
         yield _trend(facts)
@@ -79,90 +76,91 @@ def _groups(facts: Mapping[str, Any]) -> Iterator[str]:
     if facts["groups_differ"]:
         classes = ("tier", "rfm_segment")
         kind = facts["far_breakdown"] if facts["far_breakdown"] in classes else "named"
-        yield f"nps_far_{kind}"
+        yield f"voice.nps_far_{kind}"
     elif facts["groups_compared"]:
-        yield "nps_alike"
+        yield _key("nps_alike")
     if facts["groups_hidden"]:
-        yield "nps_hidden"
+        yield _key("nps_hidden")
 
 
 def _trend(facts: Mapping[str, Any]) -> str:
     clear = not _missing(facts["last_change_p"]) and facts["last_change_p"] < LEVEL
     if not clear:
-        return "nps_steady"
-    return "nps_rose" if facts["last_change"] > 0 else "nps_fell"
+        return _key("nps_steady")
+    return _key("nps_rose" if facts["last_change"] > 0 else "nps_fell")
 
 
 def _complaints(facts: Mapping[str, Any]) -> Iterator[str]:
     if not facts["complaints"]:
-        yield "complaints_none"
+        yield _key("complaints_none")
         return
     rated = [n for n in ("orders", "customers") if facts[f"{n}_base"]]
-    yield f"complaints_per_{rated[0]}" if rated else "complaints_count"
+    yield f"voice.complaints_per_{rated[0]}" if rated else _key("complaints_count")
     if facts["n_topics"] > 1:
-        yield "complaints_topics"
+        yield _key("complaints_topics")
     yield from _settlement(facts)
-    yield "returned" if facts["returned"] else "returned_none"
+    yield _key("returned" if facts["returned"] else "returned_none")
     if not facts["chart_months"]:
-        yield "control_none"
+        yield _key("control_none")
         return
-    yield "control_special" if facts["special_months"] else "control_calm"
+    yield _key("control_special" if facts["special_months"] else "control_calm")
     if not _missing(facts["dispersion"]) and facts["dispersion"] > DISPERSED:
-        yield "control_dispersed"
+        yield _key("control_dispersed")
 
 
 def _settlement(facts: Mapping[str, Any]) -> Iterator[str]:
     if _missing(facts["median_hours"]):
-        yield "settlement_unknown"
+        yield _key("settlement_unknown")
     elif _missing(facts["p90_hours"]):
-        yield "settlement_median"
+        yield _key("settlement_median")
     else:
-        yield "settlement"
-    yield "sla" if facts["sla_judged"] else "sla_unknown"
+        yield _key("settlement")
+    yield _key("sla" if facts["sla_judged"] else "sla_unknown")
 
 
 def _drivers(facts: Mapping[str, Any]) -> Iterator[str]:
     looked_at = [name for name in OUTCOMES if not facts[f"{name}_skipped"]]
     for name in OUTCOMES:
         if name not in looked_at:
-            yield f"drivers_{name}_{facts[f'{name}_skipped']}"
+            reason = facts[f"{name}_skipped"]
+            yield f"voice.skipped_{name}.{reason}"
             continue
-        yield f"drivers_{name}"
+        yield f"voice.drivers_{name}"
         if facts[f"{name}_improve"]:
-            yield f"improve_{name}"
+            yield f"voice.improve_{name}"
         if facts[f"{name}_complained_clear"]:
-            yield f"complained_{name}"
+            yield f"voice.complained_{name}"
         if facts[f"{name}_tied"]:
-            yield f"tied_{name}"
+            yield f"voice.tied_{name}"
         if facts[f"{name}_power"] <= WEAK:
-            yield f"weak_{name}"
+            yield f"voice.weak_{name}"
     if looked_at:
-        yield "drivers_caution"
+        yield _key("drivers_caution")
 
 
 def _benchmark(facts: Mapping[str, Any]) -> Iterator[str]:
     unmatched = [n for n in ("unknown_indicators", "without_own") if facts[n]]
     if not facts["compared"] and not unmatched:
-        yield "benchmark_none"
+        yield _key("benchmark_none")
     if facts["compared"]:
-        yield "benchmark"
+        yield _key("benchmark")
         if facts["peers_worse"]:
             named = facts["widest_indicator"] in BETTER
-            yield "benchmark_widest" if named else "benchmark_widest_mean"
+            yield _key("benchmark_widest" if named else "benchmark_widest_mean")
         if facts["without_origin"]:
-            yield "benchmark_without_origin"
-    yield from (f"benchmark_{name}" for name in unmatched)
+            yield _key("benchmark_without_origin")
+    yield from (f"voice.benchmark_{name}" for name in unmatched)
 
 
 def _loop(facts: Mapping[str, Any]) -> Iterator[str]:
     kinds = [k for k in ("complaint", "suggestion") if facts[f"{k}_matters"]]
     if not kinds:
-        yield "loop_none"
+        yield _key("loop_none")
         return
     for kind in kinds:
-        yield f"loop_{kind}"
+        yield f"voice.loop_{kind}"
     if facts["suggestion_matters"]:
         told = facts["suggestion_told_share"]
-        yield "told_unknown" if _missing(told) else "told"
+        yield _key("told_unknown" if _missing(told) else "told")
     if facts["unknown_words"]:
-        yield "loop_unknown_words"
+        yield _key("loop_unknown_words")
