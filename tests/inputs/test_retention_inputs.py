@@ -14,6 +14,7 @@ from kehu.value.clv.bgbb_purchases import (
     discounted_residual,
     expected_new,
     expected_purchases,
+    residual_purchases,
     simulate_purchases,
 )
 from kehu.value.clv.contract_lifetimes import (
@@ -73,6 +74,8 @@ def test_horizons_that_are_no_whole_periods(horizon) -> None:
 def test_no_horizon_and_no_discount_has_no_end(rate) -> None:
     with pytest.raises(ValueError, match="rate must be"):
         discounted_residual(DONORS, rate, *ONE)
+    with pytest.raises(ValueError, match="rate must be"):
+        residual_purchases(DONORS, rate, *ONE)
     with pytest.raises(ValueError, match="rate must be"):
         closed_form(1.0, 2.0, rate)
     tired = bdw.Bdw(0.7, 1.2, 1.3, (0.0,) * 3, 0.0, 0.0, 1, "year", True, True, "")

@@ -19,6 +19,7 @@ from kehu.value.clv.bgbb_purchases import (
     discounted_residual,
     expected_new,
     expected_purchases,
+    residual_purchases,
     simulate_purchases,
 )
 from kehu.value.clv.families import drawn
@@ -177,6 +178,8 @@ def test_discounting_is_the_sum_over_periods(model, customers, horizon, rate) ->
 def test_without_horizon_is_a_long_horizon(model, customers, rate) -> None:
     far = discounted_purchases(model, 2000, rate, *customers)
     assert discounted_residual(model, rate, *customers) == pytest.approx(far, rel=1e-8)
+    continuous = residual_purchases(model, np.log1p(rate), *customers)
+    assert continuous == pytest.approx(far, rel=1e-8)
 
 
 @cases(models, histories(), st.permutations(range(8)))

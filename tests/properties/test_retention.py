@@ -303,6 +303,9 @@ def test_where_nothing_can_be_compared_the_reason_says_so(rows, kept, options, r
     tables.check("backtest", found.table)
     tables.check("models", found.candidates)
     assert found.model is None
+    assert found.curves.empty
+    assert "survival" in found.curves
+    assert found.customers.empty
 
 
 def test_renewals_that_are_not_decided_are_no_hold_out() -> None:

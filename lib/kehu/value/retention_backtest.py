@@ -17,8 +17,11 @@ from kehu.value.clv.sample import Array
 from kehu.value.clv.scores import Scores, Verdict, judge, scores, squared_error_gain
 from kehu.value.contracts import Tenures, tenures
 from kehu.value.retention_holdout import cut_of, last_rates, period_before, renewals_made
-from kehu.value.retention_models import Method, Models, curves, fit
+from kehu.value.retention_models import CURVES, Method, Models, curves, fit
 from kehu.value.retention_views import ahead, band, log_scores, views
+
+CUSTOMERS = ("customer_id", "plan", "tenure", "actual", "model", "naive")
+"""Columns of `Proof.customers`."""
 
 
 @dataclass(frozen=True)
@@ -151,13 +154,14 @@ def prove(
 
 def _unproved(reason: str, message: str, cut: str = "", periods: int = 0) -> Proof:
     """Say that there is nothing to compare, and why."""
-    backtest, models = (
-        pd.DataFrame(columns=list(tables.contract(name).columns)) for name in ("backtest", "models")
-    )
+    names = {name: tables.contract(name).columns for name in ("backtest", "models")}
+    names |= {"curves": CURVES, "customers": CUSTOMERS}
+    blank = {name: pd.DataFrame(columns=list(columns)) for name, columns in names.items()}
     return Proof(
-        verdict="C", reasons=(reason,), message=message, method="auto", table=backtest,
-        candidates=models, log_scores={}, curves=pd.DataFrame(), customers=pd.DataFrame(),
-        model=None, naive=None, gain=None, calibration_end=cut, periods=periods,
+        verdict="C", reasons=(reason,), message=message, method="auto", table=blank["backtest"],
+        candidates=blank["models"], log_scores={}, curves=blank["curves"],
+        customers=blank["customers"], model=None, naive=None, gain=None, calibration_end=cut,
+        periods=periods,
     )  # fmt: skip
 
 
@@ -180,9 +184,8 @@ def _compared(
     found = {name: scores(actual, values) for name, values in expected.items()}
     gains = {name: squared_error_gain(actual, expected[name], expected["naive"]) for name in tried}
     said = {n: judge(tried[n].usable, gains[n], found[n], found["naive"]) for n in tried}
-    sides = made.drop(columns="made").assign(
-        actual=actual, model=expected[used], naive=expected["naive"]
-    )
+    sides = made.assign(actual=actual, model=expected[used], naive=expected["naive"])
+    sides = sides[list(CUSTOMERS)]
     return Proof(
         verdict=said[used][0],
         reasons=said[used][1],

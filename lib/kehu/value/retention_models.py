@@ -19,6 +19,12 @@ from kehu.value.contracts import Tenures
 
 Method = Literal["sbg", "bdw"]
 
+CURVES = (
+    "group", "period", "at_risk", "observed", "observed_retention", "survival", "survival_low",
+    "survival_high", "retention", "retention_low", "retention_high", "seen",
+)  # fmt: skip
+"""Columns of `curves`."""
+
 ALL = "*"
 """Group of all customers together: its model serves the plans that are too small for their own."""
 
@@ -177,7 +183,7 @@ def curves(models: Models, tenures: Tenures, periods: int) -> pd.DataFrame:
         drawn = curve(model.used, periods).merge(observed, on="period", how="left")
         seen = drawn["period"].isin(model.table.period[model.table.at_risk > 0])
         parts.append(drawn.fillna({"at_risk": 0.0}).assign(group=group, seen=seen))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True)[list(CURVES)]
 
 
 def _table(lifetimes: pd.DataFrame) -> LifeTable:

@@ -146,6 +146,35 @@ def discounted_residual(
     return p_alive(model, x, t_x, T) * _chance(model, x, T) * ahead
 
 
+def residual_purchases(
+    model: BgBb, rate: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+) -> Array:
+    """Return all purchases still to come, discounted continuously: no horizon is assumed.
+
+    The same as `discounted_residual`, for a rate given as the other families have it.
+
+    Parameters
+    ----------
+    model : BgBb
+        Fitted model.
+    rate : float
+        Continuous discount rate per period, above 0: a year's rate d is log(1 + d) a year.
+    x, t_x, T : array_like, shape (k,)
+        Purchase patterns in whole periods.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Discounted expected residual transactions (DERT).
+
+    Raises
+    ------
+    ValueError
+        `rate` is not above 0, or a pattern cannot be.
+    """
+    return discounted_residual(model, float(np.expm1(rate)), x, t_x, T)
+
+
 def simulate_purchases(
     model: BgBb,
     rng: np.random.Generator,
