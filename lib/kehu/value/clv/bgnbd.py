@@ -1,18 +1,18 @@
-"""BG/NBD: how many purchases a customer will make, and whether one is still a customer."""
+"""BG/NBD and MBG/NBD: how often customers buy, and whether one is still a customer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from kehu.value.clv import likelihood
-from kehu.value.clv.identification import outcome, unknown
-from kehu.value.clv.optimise import maximise
-from kehu.value.clv.sample import Array, histories, require_unit, sample
+from kehu.value.clv.estimation import estimate
+from kehu.value.clv.identification import unknown
+from kehu.value.clv.sample import Array, Sample, histories, require_same_unit, require_unit, sample
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class BgNbd:
     """
 
     FAMILY: ClassVar[str] = "bgnbd"
+    FIRST: ClassVar[int] = 0
+    """Chances to leave at the first purchase."""
     PARAMETERS: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
 
     r: float
@@ -74,10 +76,7 @@ class BgNbd:
         ValueError
             When `time_unit` is not the model's.
         """
-        if time_unit != self.time_unit:
-            raise ValueError(
-                f"the model was fitted in {self.time_unit}s, the table has {time_unit}s"
-            )
+        require_same_unit(self.time_unit, time_unit)
 
 
 def fit(
@@ -118,10 +117,6 @@ def fit(
     KehuError
         KH-D11 when nobody bought a second time.
 
-    Notes
-    -----
-    Time is divided by the longest `T` during the search, so the unit does not change the result.
-
     References
     ----------
     Fader, Hardie, Lee (2005), "Counting your customers the easy way: an alternative to the
@@ -133,17 +128,31 @@ def fit(
     >>> model.n
     2357
     """
+    return fitted(BgNbd, x, t_x, T, counts, time_unit)
+
+
+M = TypeVar("M", bound=BgNbd)
+
+
+def fitted(
+    kind: type[M],
+    x: ArrayLike,
+    t_x: ArrayLike,
+    T: ArrayLike,
+    counts: ArrayLike | None,
+    time_unit: str,
+) -> M:
+    """Fit BG/NBD or MBG/NBD, as `kind` says; see `fit`."""
     require_unit(time_unit)
-    population = sample(x, t_x, T, counts)
-    unit = float(population.T.max())
-    scaled = population.scaled(unit)
-    stay = maximise(lambda theta: likelihood.nbd(theta, scaled), [[1.0, 1.0]], scaled.n)
-    starts = [[*stay.theta, 1.0, 2.0], [1.0, 1.0, 0.1, 2.0], [0.3, 0.1, 2.0, 2.0]]
-    best = maximise(lambda theta: likelihood.bgnbd(theta, scaled), starts, scaled.n)
-    scale = np.array([1.0, unit, 1.0, 1.0])
-    r, alpha, a, b = (float(v) for v in best.theta * scale)
-    found = outcome(best, stay, population, scale, time_unit)
-    return BgNbd(r=r, alpha=alpha, a=a, b=b, **found)
+
+    def log_likelihood(theta: Array, population: Sample) -> tuple[float, Array]:
+        return likelihood.bgnbd(theta, population, kind.FIRST)
+
+    starts = [[1.0, 2.0], [1.0, 1.0, 0.1, 2.0], [0.3, 0.1, 2.0, 2.0]]
+    times = [False, True, False, False]
+    theta, found = estimate(log_likelihood, starts, times, sample(x, t_x, T, counts), time_unit)
+    r, alpha, a, b = theta
+    return kind(r=r, alpha=alpha, a=a, b=b, **found)
 
 
 def p_alive(model: BgNbd, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -152,22 +161,23 @@ def p_alive(model: BgNbd, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
     Parameters
     ----------
     model : BgNbd
-        Fitted model.
+        Fitted model, BG/NBD or MBG/NBD.
     x, t_x, T : array_like, shape (k,)
         Purchase histories, times in the model's unit.
 
     Returns
     -------
     ndarray, shape (k,)
-        0...1; exactly 1 for a customer without repeat purchase, who in this model cannot leave.
-        Shape (n_draws, k) where the model is one of `families.drawn`.
+        0...1; in BG/NBD exactly 1 for a customer without repeat purchase, who in that model cannot
+        leave. Shape (n_draws, k) where the model is one of `families.drawn`.
 
     References
     ----------
-    Fader, Hardie (2008), "Computing P(alive) using the BG/NBD model", note 021.
+    Fader, Hardie (2008), "Computing P(alive) using the BG/NBD model", note 021; with x + 1 chances
+    to leave instead of x for MBG/NBD.
     """
     x, t_x, T = histories(x, t_x, T)
-    repeat = x > 0
-    odds = np.log(model.a) - np.log(np.where(repeat, model.b + (x - 1), 1.0))
+    chances = x + model.FIRST
+    odds = np.log(model.a) - np.log(np.where(chances > 0, model.b + (chances - 1), 1.0))
     silence = np.log1p((T - t_x) / (model.alpha + t_x))
-    return np.where(repeat, expit(-odds - (model.r + x) * silence), 1.0)
+    return np.where(chances > 0, expit(-odds - (model.r + x) * silence), 1.0)

@@ -1,18 +1,14 @@
-"""BG/NBD: the purchases to come, as expectations, discounted, and as draws."""
+"""BG/NBD and MBG/NBD: the purchases to come, as expectations, discounted, and as draws."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, expit
 
+from kehu.value.clv import horizon as horizons
 from kehu.value.clv.bgnbd import BgNbd, p_alive
+from kehu.value.clv.bgnbd_alive import purchases_if_alive, weighted
 from kehu.value.clv.sample import Array, histories
-
-NODES = 48
-"""Points of the integral over the chance to leave."""
 
 
 def expected_purchases(model: BgNbd, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -34,13 +30,10 @@ def expected_purchases(model: BgNbd, t: float, x: ArrayLike, t_x: ArrayLike, T: 
 
     References
     ----------
-    Fader, Hardie, Lee (2005), equation 10; computed as in `purchases_if_alive`.
+    Fader, Hardie, Lee (2005), equation 10; computed as in `bgnbd_alive.weighted`.
     """
-    if not (np.isfinite(t) and t >= 0):
-        raise ValueError(f"t must be 0 or more, got {t}")
     x, t_x, T = histories(x, t_x, T)
-    if_alive = _by_pair(lambda x_, T_: purchases_if_alive(model, t, x_, T_), x, T)
-    return p_alive(model, x, t_x, T) * if_alive
+    return p_alive(model, x, t_x, T) * weighted(model, horizons.until(t), x, T)
 
 
 def expected_new(model: BgNbd, t: ArrayLike) -> Array:
@@ -60,13 +53,11 @@ def expected_new(model: BgNbd, t: ArrayLike) -> Array:
 
     References
     ----------
-    Fader, Hardie, Lee (2005), equation 9.
+    Fader, Hardie, Lee (2005), equation 9, times the share b / (a + b) who do not leave after the
+    first purchase in MBG/NBD.
     """
-    times = np.atleast_1d(np.asarray(t, dtype=float))
-    if not (np.isfinite(times) & (times >= 0)).all():
-        raise ValueError("t must be 0 or more")
-    nothing = np.zeros_like(times)
-    return purchases_if_alive(model, times, nothing, nothing)
+    elapsed = horizons.ages(t) / model.alpha
+    return p_alive(model, 0.0, 0.0, 0.0) * purchases_if_alive(model, elapsed, np.zeros(1))[0]
 
 
 def discounted_purchases(
@@ -99,24 +90,39 @@ def discounted_purchases(
 
     Notes
     -----
-    Summed by parts: expectations until k enter with the difference of two discount factors, so
-    that a rate of 0 gives exactly `expected_purchases`.
+    A rate of 0 gives exactly `expected_purchases`.
     """
-    if horizon != int(horizon) or horizon < 0:
-        raise ValueError(f"horizon must be a whole number, 0 or more, got {horizon}")
-    if not (np.isfinite(rate_per_unit) and rate_per_unit >= 0):
-        raise ValueError(f"rate_per_unit must be 0 or more, got {rate_per_unit}")
     x, t_x, T = histories(x, t_x, T)
-    factors = (1.0 + rate_per_unit) ** -np.arange(1.0, horizon + 1)
-    weights = factors - np.append(factors[1:], 0.0)
+    ahead = horizons.by_unit(horizon, rate_per_unit)
+    return p_alive(model, x, t_x, T) * weighted(model, ahead, x, T)
 
-    def if_alive(x_: Array, T_: Array) -> Array:
-        total = np.zeros_like(x_)
-        for k in np.flatnonzero(weights):
-            total += weights[k] * purchases_if_alive(model, k + 1.0, x_, T_)
-        return total
 
-    return p_alive(model, x, t_x, T) * _by_pair(if_alive, x, T)
+def residual_purchases(
+    model: BgNbd, rate: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+) -> Array:
+    """Return all purchases still to come, discounted continuously: no horizon is assumed.
+
+    Parameters
+    ----------
+    model : BgNbd
+        Fitted model.
+    rate : float
+        Continuous discount rate per time unit, above 0: a year's rate d is log(1 + d) / 52 a week.
+    x, t_x, T : array_like, shape (k,)
+        Purchase histories, times in the model's unit.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Discounted expected residual transactions (DERT).
+
+    References
+    ----------
+    Fader, Hardie, Lee (2005), "RFM and CLV: using iso-value curves for customer base analysis",
+    Journal of Marketing Research 42, whose definition this is, for the BG/NBD.
+    """
+    x, t_x, T = histories(x, t_x, T)
+    return p_alive(model, x, t_x, T) * weighted(model, horizons.for_ever(rate), x, T)
 
 
 def simulate_purchases(
@@ -133,11 +139,11 @@ def simulate_purchases(
     Parameters
     ----------
     model : BgNbd
-        Fitted model; its own uncertainty is not in the draws.
+        Fitted model; one of `families.drawn` puts the uncertainty of its parameters into the draws.
     rng : numpy.random.Generator
         Seeded by the caller.
     n_draws : int
-        Draws per customer.
+        Draws per customer; those of a drawn model.
     horizon : float
         Time ahead, 0 or more, in the model's unit.
     x, t_x, T : array_like, shape (k,)
@@ -150,70 +156,14 @@ def simulate_purchases(
 
     Notes
     -----
-    Alive with `p_alive`; then rate ~ Gamma(r + x, rate alpha + T) and p ~ Beta(a, b + x), and the
-    customer makes the smaller of a Poisson number and a geometric number until leaving.
+    Alive with `p_alive`; then rate ~ Gamma(r + x, rate alpha + T) and p ~ Beta(a, b + chances to
+    leave so far), and the customer makes the smaller of a Poisson number and a geometric number
+    until leaving. Exact: no approximation is made.
     """
     x, t_x, T = histories(x, t_x, T)
     shape = (n_draws, x.size)
     alive = rng.random(shape) < p_alive(model, x, t_x, T)
     rate = rng.gamma(model.r + x, 1.0 / (model.alpha + T), shape)
-    leaving = np.maximum(rng.beta(model.a, model.b + x, shape), 1e-15)
+    leaving = np.maximum(rng.beta(model.a, model.b + x + model.FIRST, shape), 1e-15)
     purchases = np.minimum(rng.poisson(rate * horizon), rng.geometric(leaving))
     return np.where(alive, purchases, 0)
-
-
-def purchases_if_alive(model: BgNbd, t: ArrayLike, x: Array, T: Array) -> Array:
-    """Return the purchases expected in the next `t` of customers known to be alive at `T`.
-
-    Parameters
-    ----------
-    model : BgNbd
-        Fitted model.
-    t : array_like, scalar or shape (k,)
-        Time ahead, 0 or more.
-    x, T : ndarray, shape (k,)
-        Repeat purchase days; time observed.
-
-    Returns
-    -------
-    ndarray, shape (k,)
-        Expected purchase days.
-
-    Notes
-    -----
-    With a known chance p to leave after each purchase the answer is
-    g(p) = (1 - (1 + p s)^-(r + x)) / p, s = t / (alpha + T); given the past, p ~ Beta(a, b + x).
-    Written around p = 0 as g(0) - a / (a + b + x) E[(g(0) - g(p)) / p], p ~ Beta(a + 1, b + x),
-    the integrand is tame for all parameters, and tanh-sinh nodes give at least eight digits. The
-    usual closed form divides by a - 1 and needs a hypergeometric function, which in double
-    precision fails at many purchases and long horizons.
-
-    References
-    ----------
-    Fader, Hardie, Lee (2005), equation 10, of which this is another form.
-    """
-    p, weights = _leaving(model, x)
-    if_nobody_left = (model.r + x) * np.asarray(t, dtype=float) / (model.alpha + T)
-    growth = np.log1p(p * (if_nobody_left / (model.r + x))[:, None])
-    lost = (if_nobody_left[:, None] + np.expm1(-(model.r + x)[:, None] * growth) / p) / p
-    return np.asarray(
-        if_nobody_left - model.a / (model.a + model.b + x) * (lost * weights).sum(axis=1)
-    )
-
-
-def _by_pair(of: Callable[[Array, Array], Array], x: Array, T: Array, block: int = 8192) -> Array:
-    """Evaluate `of` once for each distinct (x, T): customers share few of them."""
-    pairs, where = np.unique(x + 1j * T, return_inverse=True)
-    starts = range(0, pairs.size, block)
-    parts = [of(pairs.real[i : i + block], pairs.imag[i : i + block]) for i in starts]
-    return np.concatenate([*parts, np.empty(0)])[where]
-
-
-def _leaving(model: BgNbd, x: Array) -> tuple[Array, Array]:
-    """Points p, shape (k, NODES), and weights, shape (NODES,): means over Beta(a + 1, b + x)."""
-    u = np.linspace(-3.0, 3.0, NODES)
-    probability = expit(np.pi * np.sinh(u))
-    weights = (u[1] - u[0]) * np.pi / 4 * np.cosh(u) / np.cosh(np.pi / 2 * np.sinh(u)) ** 2
-    values, where = np.unique(x, return_inverse=True)
-    p = betaincinv(model.a + 1.0, model.b + values[:, None], probability)
-    return np.asarray(p[where]), weights

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kehu.value.clv import bgnbd, bgnbd_purchases
+from kehu.value.clv import bgnbd, bgnbd_purchases, mbgnbd, paretonbd, paretonbd_purchases
 from kehu.value.clv.sample import Array
 
 
@@ -108,6 +108,8 @@ class Family:
         ``expected_new(model, t)``: repeat purchase days of a new customer within `t`.
     simulate_purchases : callable
         ``simulate_purchases(model, rng, n_draws, horizon, x, t_x, T)``: draws, (n_draws, k).
+    residual_purchases : callable
+        ``residual_purchases(model, rate, x, t_x, T)``: all still to come, discounted continuously.
     parameters : tuple of str
         Names of the model's parameters, in the order of its covariance.
     """
@@ -121,20 +123,35 @@ class Family:
     simulate_purchases: Callable[
         [Any, np.random.Generator, int, float, ArrayLike, ArrayLike, ArrayLike], NDArray[np.int64]
     ]
+    residual_purchases: Callable[[Any, float, ArrayLike, ArrayLike, ArrayLike], Array]
     parameters: tuple[str, ...]
 
 
 FAMILIES: dict[str, Family] = {
-    "bgnbd": Family(
-        name=bgnbd.BgNbd.FAMILY,
-        fit=bgnbd.fit,
+    kind.FAMILY: Family(
+        name=kind.FAMILY,
+        fit=fit,
         p_alive=bgnbd.p_alive,
         expected_purchases=bgnbd_purchases.expected_purchases,
         discounted_purchases=bgnbd_purchases.discounted_purchases,
         expected_new=bgnbd_purchases.expected_new,
         simulate_purchases=bgnbd_purchases.simulate_purchases,
-        parameters=bgnbd.BgNbd.PARAMETERS,
-    ),
+        residual_purchases=bgnbd_purchases.residual_purchases,
+        parameters=kind.PARAMETERS,
+    )
+    for kind, fit in ((bgnbd.BgNbd, bgnbd.fit), (mbgnbd.MbgNbd, mbgnbd.fit))
+} | {
+    "paretonbd": Family(
+        name=paretonbd.ParetoNbd.FAMILY,
+        fit=paretonbd.fit,
+        p_alive=paretonbd.p_alive,
+        expected_purchases=paretonbd_purchases.expected_purchases,
+        discounted_purchases=paretonbd_purchases.discounted_purchases,
+        expected_new=paretonbd_purchases.expected_new,
+        simulate_purchases=paretonbd_purchases.simulate_purchases,
+        residual_purchases=paretonbd_purchases.residual_purchases,
+        parameters=paretonbd.ParetoNbd.PARAMETERS,
+    )
 }
 """Every family by its name."""
 

@@ -8,7 +8,7 @@ from scipy.special import digamma, gammaln
 from kehu.value.clv.sample import Array, Sample
 
 
-def bgnbd_weights(theta: Array, sample: Sample) -> tuple[Array, Array]:
+def bgnbd_weights(theta: Array, sample: Sample, first: int = 0) -> tuple[Array, Array]:
     """Split each history's likelihood into "still a customer" and "left after the last purchase".
 
     Parameters
@@ -17,6 +17,8 @@ def bgnbd_weights(theta: Array, sample: Sample) -> tuple[Array, Array]:
         r, alpha, a, b.
     sample : Sample
         Histories, k of them.
+    first : {0, 1}
+        Chances to leave at the first purchase: 0 in BG/NBD, 1 in MBG/NBD.
 
     Returns
     -------
@@ -28,16 +30,16 @@ def bgnbd_weights(theta: Array, sample: Sample) -> tuple[Array, Array]:
     r, alpha, a, b = theta
     x, t_x, T = sample.x, sample.t_x, sample.T
     stay = -(r + x) * np.log(alpha + T)
-    repeat = x > 0
+    chances = x + first
     # b + (x - 1), not b + x - 1: a small b would be lost in the sum.
-    odds = np.log(a) - np.log(np.where(repeat, b + (x - 1), 1.0))
-    leave = np.where(repeat, odds - (r + x) * np.log(alpha + t_x), -np.inf)
+    odds = np.log(a) - np.log(np.where(chances > 0, b + (chances - 1), 1.0))
+    leave = np.where(chances > 0, odds - (r + x) * np.log(alpha + t_x), -np.inf)
     log_sum = np.logaddexp(stay, leave)
     return log_sum, np.exp(stay - log_sum)
 
 
-def bgnbd(theta: Array, sample: Sample) -> tuple[float, Array]:
-    """Return the BG/NBD log-likelihood of a population and its gradient.
+def bgnbd(theta: Array, sample: Sample, first: int = 0) -> tuple[float, Array]:
+    """Return the BG/NBD or MBG/NBD log-likelihood of a population and its gradient.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def bgnbd(theta: Array, sample: Sample) -> tuple[float, Array]:
         r, alpha, a, b, all above 0; alpha in the sample's time unit.
     sample : Sample
         Histories with counts.
+    first : {0, 1}
+        Chances to leave at the first purchase: 0 in BG/NBD, 1 in MBG/NBD.
 
     Returns
     -------
@@ -56,21 +60,24 @@ def bgnbd(theta: Array, sample: Sample) -> tuple[float, Array]:
     References
     ----------
     Fader, Hardie, Lee (2005), "Counting your customers the easy way", Marketing Science 24, eq. 6.
+    Batislam, Denizel, Filiztekin (2007), "Empirical validation and comparison of models for
+    customer base analysis", International Journal of Research in Marketing 24, for MBG/NBD.
     """
     r, alpha, a, b = theta
-    log_sum, alive = bgnbd_weights(theta, sample)
+    log_sum, alive = bgnbd_weights(theta, sample, first)
     n, x, left, counts = sample.n, sample.x, 1.0 - alive, sample.counts
     values, groups = sample.spectrum
+    chances = values + first
     exposure = alive / (alpha + sample.T) + left / (alpha + sample.t_x)
     logs = alive * np.log(alpha + sample.T) + left * np.log(alpha + sample.t_x)
     value = (
-        _total(groups, gammaln(r + values) + gammaln(b + values) - gammaln(a + b + values))
+        _total(groups, gammaln(r + values) + gammaln(b + chances) - gammaln(a + b + chances))
         + n * (r * np.log(alpha) - gammaln(r) + gammaln(a + b) - gammaln(b))
         + _total(counts, log_sum)
     )
-    of_both = n * digamma(a + b) - _total(groups, digamma(a + b + values))
-    # left is 0 where x is 0, so the divisor there does not matter.
-    of_b = np.divide(left, b + (x - 1), out=np.zeros_like(left), where=x > 0)
+    of_both = n * digamma(a + b) - _total(groups, digamma(a + b + chances))
+    # left is 0 where there was no chance to leave, so the divisor there does not matter.
+    of_b = np.divide(left, b + (x + first - 1), out=np.zeros_like(left), where=x + first > 0)
     gradient = np.array(
         [
             _total(groups, digamma(r + values))
@@ -78,7 +85,7 @@ def bgnbd(theta: Array, sample: Sample) -> tuple[float, Array]:
             - _total(counts, logs),
             n * r / alpha - _total(counts, (r + x) * exposure),
             of_both + _total(counts, left) / a,
-            of_both + _total(groups, digamma(b + values)) - n * digamma(b) - _total(counts, of_b),
+            of_both + _total(groups, digamma(b + chances)) - n * digamma(b) - _total(counts, of_b),
         ]
     )
     return float(value), gradient

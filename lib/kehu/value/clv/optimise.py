@@ -18,6 +18,12 @@ LOWER, UPPER = 1e-5, 1e4
 GRADIENT = 1e-6
 """Largest slope of the mean log-likelihood, per unit of log-parameter, at an optimum."""
 
+NEAR = 1e-2
+"""Slope, in the same measure, from which Newton steps are tried at once."""
+
+SETTLED = 1e-11
+"""Slope, in the same measure, below which another step changes nothing that is printed."""
+
 
 @dataclass(frozen=True)
 class Optimum:
@@ -73,8 +79,8 @@ def maximise(objective: Objective, starts: list[list[float]], n: float) -> Optim
 
     Notes
     -----
-    Bounded quasi-Newton steps (L-BFGS-B) in log-parameters, then Newton steps whose second
-    derivatives are central differences of the analytic gradient.
+    Bounded quasi-Newton steps (L-BFGS-B) in log-parameters, unless the start is near already, then
+    Newton steps whose second derivatives are central differences of the analytic gradient.
     """
     best: Optimum | None = None
     for start in starts:
@@ -97,12 +103,12 @@ def _search(objective: Objective, log_start: Array, n: float) -> Optimum:
         return -value / n, -gradient * theta / n
 
     low, high = np.log(LOWER), np.log(UPPER)
-    options = {"maxiter": 1000, "ftol": 1e-13, "gtol": GRADIENT / 10, "maxcor": 20}
-    bounds = [(low, high)] * log_start.size
-    found = minimize(
-        mean_loss, log_start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
-    )
-    u = _polish(mean_loss, found.x)
+    u = log_start
+    if np.abs(mean_loss(u)[1]).max() > NEAR:
+        options = {"maxiter": 1000, "ftol": 1e-13, "gtol": GRADIENT / 10, "maxcor": 20}
+        bounds = [(low, high)] * u.size
+        u = minimize(mean_loss, u, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    u = _polish(mean_loss, u)
     loss, slope = mean_loss(u)
     blocked = ((u <= low + 1e-3) & (slope > 0)) | ((u >= high - 1e-3) & (slope < 0))
     hessian = _hessian(mean_loss, u) * n
@@ -119,17 +125,24 @@ def _search(objective: Objective, log_start: Array, n: float) -> Optimum:
 
 
 def _polish(mean_loss: Objective, u: Array) -> Array:
-    """Newton steps, each kept only while it lowers the slope; two searches end at one point."""
+    """Newton steps, each kept only while it lowers the slope; two searches end at one point.
+
+    Second derivatives are computed anew only when the last ones no longer serve.
+    """
     loss, slope = mean_loss(u)
     for _ in range(5):
         hessian = _hessian(mean_loss, u)
         if np.linalg.eigvalsh(hessian)[0] <= 0:
             break
-        step = np.linalg.solve(hessian, slope)
-        new_loss, new_slope = mean_loss(u - step) if np.abs(step).max() < 1 else (np.inf, slope)
-        if new_loss > loss + 1e-12 or np.abs(new_slope).max() >= np.abs(slope).max():
+        begin = np.abs(slope).max()
+        for _ in range(10):
+            step = np.linalg.solve(hessian, slope)
+            new_loss, new_slope = mean_loss(u - step) if np.abs(step).max() < 1 else (np.inf, slope)
+            if new_loss > loss + 1e-12 or np.abs(new_slope).max() >= 0.5 * np.abs(slope).max():
+                break
+            u, loss, slope = u - step, new_loss, new_slope
+        if np.abs(slope).max() < SETTLED or np.abs(slope).max() >= begin:
             break
-        u, loss, slope = u - step, new_loss, new_slope
     return u
 
 

@@ -22,7 +22,7 @@ class Sample:
     Parameters
     ----------
     x : ndarray, shape (k,)
-        Repeat purchase days, 0 or more.
+        Repeat purchase days, 0 or more; in ascending order, as are `t_x` and `T` where it repeats.
     t_x : ndarray, shape (k,)
         Time from first to last purchase, in time units; 0 where `x` is 0.
     T : ndarray, shape (k,)
@@ -56,9 +56,15 @@ class Sample:
         """Return the same customers with time measured in multiples of `unit`."""
         return Sample(self.x, self.t_x / unit, self.T / unit, self.counts)
 
+    def coarse(self) -> Sample:
+        """Return about the same customers, their times rounded to 32nds of the longest `T`."""
+        step = float(self.T.max()) / 32.0
+        t_x, T = np.round(self.t_x / step) * step, np.round(self.T / step) * step
+        return _distinct(self.x, t_x, T, self.counts)
+
 
 def sample(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, counts: ArrayLike | None = None) -> Sample:
-    """Check purchase histories and put them side by side.
+    """Check purchase histories, and count the customers of each.
 
     Parameters
     ----------
@@ -70,7 +76,8 @@ def sample(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, counts: ArrayLike | None 
     Returns
     -------
     Sample
-        Arrays of one shape, as floats.
+        Each history once, in ascending order: neither the order of rows nor how customers were
+        grouped changes any figure that is computed from it, not even the last digit.
 
     Raises
     ------
@@ -83,10 +90,10 @@ def sample(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, counts: ArrayLike | None 
     weights = np.ones_like(columns[0]) if counts is None else np.atleast_1d(counts).astype(float)
     if len({c.shape for c in (*columns, weights)}) != 1 or columns[0].ndim != 1:
         raise ValueError(f"x, t_x, T and counts differ in shape: {[c.shape for c in columns]}")
-    found = Sample(columns[0], columns[1], columns[2], weights)
-    require_histories(found.x, found.t_x, found.T)
+    require_histories(columns[0], columns[1], columns[2])
     if not (np.isfinite(weights) & (weights > 0)).all():
         raise ValueError("counts must be finite and above 0")
+    found = _distinct(columns[0], columns[1], columns[2], weights)
     what = {
         f"none of {found.n:,.0f} customers bought on a second day.": found.purchases == 0,
         "no time has passed since the first purchases.": not (found.T > 0).any(),
@@ -94,6 +101,16 @@ def sample(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, counts: ArrayLike | None 
     remedy = "Use a longer history, or leave lifetime value out."
     raise_all(Problem("KH-D11", "summary", text, remedy) for text, holds in what.items() if holds)
     return found
+
+
+def _distinct(x: Array, t_x: Array, T: Array, counts: Array) -> Sample:
+    """Put histories in ascending order, each once, with all its customers."""
+    order = np.lexsort((counts, T, t_x, x))
+    x, t_x, T, counts = x[order], t_x[order], T[order], counts[order]
+    new = np.ones(x.size, dtype=bool)
+    new[1:] = (np.diff(x) != 0) | (np.diff(t_x) != 0) | (np.diff(T) != 0)
+    begin = np.flatnonzero(new)
+    return Sample(x[begin], t_x[begin], T[begin], np.add.reduceat(counts, begin))
 
 
 def histories(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Array, Array, Array]:
@@ -157,3 +174,15 @@ def require_unit(time_unit: str) -> None:
     """
     if time_unit not in get_args(TimeUnit):
         raise ValueError(f"time_unit must be one of {get_args(TimeUnit)}, got {time_unit!r}")
+
+
+def require_same_unit(of_model: str, of_table: str) -> None:
+    """Refuse a table whose times are in another unit than the fit's.
+
+    Raises
+    ------
+    ValueError
+        When the two units differ.
+    """
+    if of_model != of_table:
+        raise ValueError(f"the model was fitted in {of_model}s, the table has {of_table}s")
