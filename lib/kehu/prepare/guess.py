@@ -20,16 +20,15 @@ NEAR = 10.0
 
 _SHOW = 60.0
 _DATE = re.compile(
-    r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}|$)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(19|20)\d{6}$"
+    r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}|月?$)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(19|20)\d{6}$"
+    r"|(19|20)\d{2}(0[1-9]|1[0-2])?年?$"
 )
 _NUMBER = re.compile(r"[-(]?[¥￥$€£]?\s*-?\d[\d,]*(\.\d+)?\)?$")
 _FITS = {
-    "date": _DATE,
-    "joined": _DATE,
-    "amount": _NUMBER,
-    "quantity": _NUMBER,
-    "unit_price": _NUMBER,
-}
+    **dict.fromkeys(("date", "joined", "due", "paid", "start", "end", "closed"), _DATE),
+    **dict.fromkeys(("amount", "quantity", "unit_price", "goods_cost", "balance", "fee", "usage",
+                     "claims", "answer", "mark", "survey_weight"), _NUMBER),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def _aliases() -> dict[str, dict[str, list[str]]]:
 
 
 def mapping(
-    columns: Sequence[str], samples: Mapping[str, Sequence[str]], table: str | None = None
+    columns: Sequence[str], samples: Mapping[str, Sequence[str]], table: str
 ) -> list[Proposal]:
     """Propose which column of a file holds what.
 
@@ -75,8 +74,8 @@ def mapping(
         The file's columns.
     samples : mapping
         Column to some of its values, as text.
-    table : {'transactions', 'customers'}, optional
-        What the file holds; `table_of` decides if left out.
+    table : str
+        What the file holds, see `recognise.table_of`.
 
     Returns
     -------
@@ -84,7 +83,6 @@ def mapping(
         Best first per canonical name. At most one per name is `accepted`, and a column is
         accepted for one name only; where two candidates are near, none is: a person chooses.
     """
-    table = table or table_of(columns, samples)
     found = [
         (name, column, _confidence(name, column, aliases, samples.get(column, ())))
         for name, aliases in _aliases()[table].items()
@@ -133,20 +131,20 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s_\-（）()]+", "", spaced).lower()
 
 
-def table_of(columns: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str:
-    """Tell whether a file holds `transactions` or `customers`.
+def best(
+    table: str, name: str, columns: Sequence[str], samples: Mapping[str, Sequence[str]]
+) -> float:
+    """Return the confidence, 0 to 100, of the column that fits a canonical name best."""
+    aliases = _aliases()[table][name]
+    return max((_confidence(name, c, aliases, samples.get(c, ())) for c in columns), default=0.0)
 
-    A file with a date and money is one of transactions; any other is one of customers.
-    """
-    aliases = _aliases()["transactions"]
 
-    def best(name: str) -> float:
-        return max(
-            (_confidence(name, c, aliases[name], samples.get(c, ())) for c in columns), default=0
-        )
-
-    money = max(best("amount"), min(best("quantity"), best("unit_price")))
-    return "transactions" if min(best("date"), money) >= ACCEPT else "customers"
+def nearest(
+    table: str, name: str, columns: Sequence[str], samples: Mapping[str, Sequence[str]]
+) -> str:
+    """Return the column that fits a canonical name best."""
+    aliases = _aliases()[table][name]
+    return max(columns, key=lambda c: _confidence(name, c, aliases, samples.get(c, ())))
 
 
 def columns_of(proposals: Sequence[Proposal]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kehu.prepare import amounts, words
 from kehu.prepare.reading import any_of, computed_once
 from kehu.prepare.records import proper
 from kehu.prepare.sources import Raw
-from kehu.prepare.text import filled
+from kehu.prepare.text import filled, is_number
 
 LABELS = {"surveys": "question", "judgements": "criterion"}
 """Tables whose rows are answers on a scale, and the column that names what was asked."""
@@ -159,16 +159,8 @@ def _held(t: Table, question: Asked) -> tuple[FloatingValue, BooleanValue]:
 
 def _is_code(value: FloatingValue, codes: Sequence[str]) -> BooleanValue:
     """Whether an answer equals a code as a number: 99 and 99.0 are one."""
-    numbers = [float(code) for code in codes if _is_number(code)]
+    numbers = [float(code) for code in codes if is_number(code)]
     return value.isin(numbers).fill_null(False) if numbers else ibis.literal(False)
-
-
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
 
 
 def spread(kept: Table, raws: Sequence[Raw], columns: Sequence[str]) -> Table:

@@ -31,3 +31,12 @@ def filled(text: StringValue) -> StringValue:
 def narrow(text: StringValue) -> StringValue:
     """Turn full-width digits and signs into the usual ones."""
     return text.translate(_WIDE, _NARROW).replace("−", "-")
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a plain number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

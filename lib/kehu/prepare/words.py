@@ -57,7 +57,12 @@ def meanings(raw: Raw, column: str) -> dict[str, str]:
     """
     given: Mapping[str, str | bool] = raw.file.values["values"][column]
     own = {plain(word): _code(code) for word, code in given.items()}
-    return _built_in()[column] | own
+    return built_in(column) | own
+
+
+def built_in(column: str) -> dict[str, str]:
+    """Return the words known in every client's file, as `plain` writes them, and their codes."""
+    return _built_in()[column]
 
 
 def _code(code: str | bool) -> str:
