@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 Array = NDArray[np.float64]
 
@@ -89,13 +90,14 @@ def importance(y: Array, x: Array, binary: bool, seed: int) -> Importance:
     x_seen, x_kept, y_seen, y_kept = parts
     kind = HistGradientBoostingClassifier if binary else HistGradientBoostingRegressor
     model = kind(max_iter=80, max_depth=3, early_stopping=False, random_state=seed)
-    model.fit(x_seen, y_seen)
     scoring = _twice_auc if binary else _r2
-    shuffled = permutation_importance(
-        model, x_kept, y_kept, scoring=scoring, n_repeats=REPEATS, random_state=seed
-    ).importances
+    with threadpool_limits(limits=1):  # hundreds of small forecasts: threads would wait, not work
+        model.fit(x_seen, y_seen)
+        shuffled = permutation_importance(
+            model, x_kept, y_kept, scoring=scoring, n_repeats=REPEATS, random_state=seed
+        ).importances
+        power = scoring(model, x_kept, y_kept)
     low, high = np.quantile(shuffled, [0.025, 0.975], axis=1)
-    power = scoring(model, x_kept, y_kept)
     return Importance(shuffled.mean(axis=1), low, high, power)
 
 
