@@ -105,7 +105,7 @@ def priority_map(say: Translator, drivers: pd.DataFrame, outcome: str) -> Chart:
     return finished(
         say, "priority_map" if len(improve) else "priority_map_none", figure,
         first=shortened(first["driver"], 30), score=first["performance_score"], outcome=outcome,
-        improve=len(improve), n=int(first["respondents"]),
+        improve=len(improve), share=first["explained_share"], n=int(first["respondents"]),
     )  # fmt: skip
 
 
