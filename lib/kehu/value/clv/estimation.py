@@ -61,9 +61,15 @@ def estimate(
 
 
 def _best(likelihood: Likelihood, starts: list[list[float]], scaled: Sample) -> Optimum:
-    """Search from the optimum of the coarse sample, if that is much smaller."""
+    """Search from all starts; in a large sample from the optimum of its coarse one."""
+
+    def whole(theta: Array) -> tuple[float, Array]:
+        return likelihood(theta, scaled)
+
     coarse = scaled.coarse()
     if coarse.x.size < scaled.x.size / 4:
         rough = maximise(lambda theta: likelihood(theta, coarse), starts, scaled.n)
-        starts = [[float(v) for v in rough.theta], *starts]
-    return maximise(lambda theta: likelihood(theta, scaled), starts, scaled.n)
+        best = maximise(whole, [[float(v) for v in rough.theta]], scaled.n)
+        if best.converged:
+            return best
+    return maximise(whole, starts, scaled.n)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from kehu.value.clv.sample import Array
@@ -14,6 +16,9 @@ Objective = Callable[[Array], tuple[float, Array]]
 
 LOWER, UPPER = 1e-5, 1e4
 """Range of every parameter, with time (or money) scaled to about 1."""
+
+LOG_RANGE = (math.log(LOWER), math.log(UPPER))
+"""The same in logarithms."""
 
 GRADIENT = 1e-6
 """Largest slope of the mean log-likelihood, per unit of log-parameter, at an optimum."""
@@ -102,15 +107,14 @@ def _search(objective: Objective, log_start: Array, n: float) -> Optimum:
         value, gradient = objective(theta)
         return -value / n, -gradient * theta / n
 
-    low, high = np.log(LOWER), np.log(UPPER)
-    u = log_start
-    if np.abs(mean_loss(u)[1]).max() > NEAR:
+    u, slope = log_start, mean_loss(log_start)[1]
+    if np.abs(slope).max() < NEAR:
+        u, loss, slope = _polish(mean_loss, u)
+    if not _is_level(u, slope):
         options = {"maxiter": 1000, "ftol": 1e-13, "gtol": GRADIENT / 10, "maxcor": 20}
-        bounds = [(low, high)] * u.size
+        bounds = [LOG_RANGE] * u.size
         u = minimize(mean_loss, u, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    u = _polish(mean_loss, u)
-    loss, slope = mean_loss(u)
-    blocked = ((u <= low + 1e-3) & (slope > 0)) | ((u >= high - 1e-3) & (slope < 0))
+        u, loss, slope = _polish(mean_loss, u)
     hessian = _hessian(mean_loss, u) * n
     curved = bool(np.linalg.eigvalsh(hessian)[0] > 0)
     covariance = np.linalg.inv(hessian) if curved else np.full(hessian.shape, np.nan)
@@ -118,16 +122,33 @@ def _search(objective: Objective, log_start: Array, n: float) -> Optimum:
         theta=np.exp(u),
         log_covariance=np.asarray(covariance, dtype=float),
         value=-loss * n,
-        converged=bool((np.abs(slope) < GRADIENT)[~blocked].all()),
-        at_bound=bool(((u <= low + 1e-3) | (u >= high - 1e-3)).any()),
+        converged=_is_level(u, slope),
+        at_bound=bool((_at_low(u) | _at_high(u)).any()),
         curved=curved,
     )
 
 
-def _polish(mean_loss: Objective, u: Array) -> Array:
+def _at_low(u: Array) -> NDArray[np.bool_]:
+    """Which parameters are at the lower end of their range."""
+    return u <= LOG_RANGE[0] + 1e-3
+
+
+def _at_high(u: Array) -> NDArray[np.bool_]:
+    """Which parameters are at the upper end of their range."""
+    return u >= LOG_RANGE[1] - 1e-3
+
+
+def _is_level(u: Array, slope: Array) -> bool:
+    """Whether the loss falls in no direction that is not blocked by a bound."""
+    blocked = (_at_low(u) & (slope > 0)) | (_at_high(u) & (slope < 0))
+    return bool((np.abs(slope) < GRADIENT)[~blocked].all())
+
+
+def _polish(mean_loss: Objective, u: Array) -> tuple[Array, float, Array]:
     """Newton steps, each kept only while it lowers the slope; two searches end at one point.
 
-    Second derivatives are computed anew only when the last ones no longer serve.
+    Second derivatives are computed anew only when the last ones no longer serve. Returns the point,
+    its loss and its slope.
     """
     loss, slope = mean_loss(u)
     for _ in range(5):
@@ -137,13 +158,16 @@ def _polish(mean_loss: Objective, u: Array) -> Array:
         begin = np.abs(slope).max()
         for _ in range(10):
             step = np.linalg.solve(hessian, slope)
-            new_loss, new_slope = mean_loss(u - step) if np.abs(step).max() < 1 else (np.inf, slope)
+            new = u - step
+            if np.abs(step).max() >= 1 or (new < LOG_RANGE[0]).any() or (new > LOG_RANGE[1]).any():
+                break
+            new_loss, new_slope = mean_loss(new)
             if new_loss > loss + 1e-12 or np.abs(new_slope).max() >= 0.5 * np.abs(slope).max():
                 break
-            u, loss, slope = u - step, new_loss, new_slope
+            u, loss, slope = new, new_loss, new_slope
         if np.abs(slope).max() < SETTLED or np.abs(slope).max() >= begin:
             break
-    return u
+    return u, loss, slope
 
 
 def _hessian(mean_loss: Objective, u: Array, h: float = 1e-4) -> Array:
