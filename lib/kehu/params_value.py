@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
@@ -100,6 +100,10 @@ class ValueParams(Strict):
         en="data a forecast needs; with less, the past is carried on and said so",
         zh="作预测至少需要的数据；不足时沿用过去的水平并说明",
     )
+    contracts_since: IsoDate | None = described(
+        None, en="first day from which `holdings` has ended contracts; left out: it always has",
+        zh="`holdings` 从哪一天起含有已终止的合同；省略表示一直都有",
+    )  # fmt: skip
     rfm_method: Literal["quantile", "fixed", "kmeans"] = described(
         "quantile", en="how scores are cut; kmeans: where the values cluster",
         zh="RFM得分：quantile 按分位数，fixed 按固定切点，kmeans 按聚类",
@@ -118,7 +122,38 @@ class ValueParams(Strict):
     )  # fmt: skip
 
 
+CONTRACT_MODELS = ("auto", "sbg", "bdw")
+OCCASION_MODELS = ("auto", "bgbb", "lookup", "past")
+OPEN_MODELS = ("auto", "bgnbd", "mbgnbd", "paretonbd", "lookup", "past")
+
+
+def _unfit(relationship: str, method: str) -> bool:
+    fit = {"contractual": CONTRACT_MODELS, "occasions": OCCASION_MODELS}
+    return method not in fit.get(relationship, OPEN_MODELS)
+
+
+def _without_contracts(relationship: str, sources: Any) -> bool:
+    given = sources if isinstance(sources, dict) else {}
+    return relationship == "contractual" and not given.get("holdings")
+
+
 RULES: tuple[Rule, ...] = (
+    (
+        ("relationship", "clv_model"),
+        _unfit,
+        "`clv_model` must fit `relationship`: contractual takes auto, sbg, bdw; occasions auto, "
+        "bgbb, lookup, past; noncontractual auto, bgnbd, mbgnbd, paretonbd, lookup, past",
+    ),
+    (
+        ("relationship", "time_unit"),
+        lambda relationship, unit: relationship == "contractual" and unit in ("day", "week"),
+        "`relationship: contractual` needs the billing period as `time_unit`: month, quarter, year",
+    ),
+    (
+        ("relationship", "sources"),
+        _without_contracts,
+        "`relationship: contractual` needs the contracts in `sources.holdings`",
+    ),
     (
         ("calibration_end", "analysis_date"),
         lambda end, last: bool(end) and end >= last,

@@ -15,7 +15,7 @@ from kehu.value import futures, lifetime
 from kehu.value.clv.bgnbd import BgNbd
 from kehu.value.clv.bgnbd_purchases import simulate_purchases
 from kehu.value.clv.gamma_gamma import GammaGamma, simulate_spend
-from kehu.value.history import History
+from kehu.value.history import History, Span
 from kehu.value.lifetime import Models, Terms
 from kehu.value.spend import Spend
 
@@ -30,7 +30,8 @@ USUAL = Terms("week", 52, 0.1, 0.3, 1)
 
 
 def fit(summary: pd.DataFrame, time_unit: str, method: str = "bgnbd") -> Models:
-    return lifetime.fit(method, summary, History(summary, None, None, ""), time_unit)
+    span = Span("2026-09-30", time_unit)
+    return lifetime.fit(method, summary, History(summary, None, None, "", span))
 
 
 def score(models: Models, summary: pd.DataFrame, **changes) -> pd.DataFrame:
@@ -248,6 +249,13 @@ def test_what_came_in_so_far_is_the_historical_value(summary) -> None:
     pd.testing.assert_series_equal(found["clv_past"], past, check_names=False)
 
 
+def test_what_is_still_to_come_without_limit_is_more_than_within_any_horizon(summary) -> None:
+    found, far = scored(summary), scored(summary, horizon=520)
+    assert (found["clv_residual"] > found["clv"]).all()
+    assert far["clv"].sum() / found["clv_residual"].sum() == pytest.approx(0.75, abs=0.25)
+    assert scored(summary, discount_rate=0.0)["clv_residual"].isna().all(), "the sum has no end"
+
+
 def test_fitted_parameters_widen_the_interval_where_customers_are_few(summary) -> None:
     """The truth is known without error; a fit to 600 customers is not."""
     fitted = fit(summary, "week")
@@ -292,7 +300,7 @@ def test_carrying_on_the_past_by_hand() -> None:
     tables.check("clv", found)
     assert list(found["expected_purchases"]) == pytest.approx([1.5, 1.0, 2.0])
     assert list(found["clv"]) == pytest.approx([45.0, 12.0, 0.0])
-    assert found[["p_alive", *lifetime.INTERVALS]].isna().all(axis=None)
+    assert found[["p_alive", *lifetime.INTERVALS, "clv_residual"]].isna().all(axis=None)
     assert total == pytest.approx(57.0)
     assert np.isnan(low)
 

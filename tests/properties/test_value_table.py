@@ -29,7 +29,7 @@ def stage(method: str = "auto", customers: int = 100) -> SimpleNamespace:
     measures = assess.measures(past.summary, scores.table, future.clv, CUTS)
     return SimpleNamespace(
         lines=lines, summary=past.summary, scores=scores, future=future, clv=future.clv,
-        measures=measures, models=candidates.table(future.choice),
+        measures=measures, models=future.choice.table,
         backtest=candidates.backtest_table(future.choice),
         facts={**assess.facts(past.summary, measures, scores),
                **told.facts(future, measures, TERMS), "refunds": "net"},
@@ -80,7 +80,7 @@ def test_a_history_that_cannot_be_cut_gets_no_forecast_and_is_told_why() -> None
     )
     assert found["holdout_problem"]
     tables.check("backtest", candidates.backtest_table(future.choice))
-    tables.check("models", candidates.table(future.choice))
+    tables.check("models", future.choice.table)
 
 
 def test_every_fact_that_is_printed_exists() -> None:

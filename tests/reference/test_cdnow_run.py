@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from kehu import tables
-from kehu.value import history, lifetime
+from kehu.value import candidates, history, lifetime
 from kehu.value import summary as summaries
 from kehu.value.clv import gamma_gamma
 from kehu.value.enough import LIMITS
@@ -52,13 +52,13 @@ def run() -> SimpleNamespace:
     past = history.history(lines(), history.Span(END, "week", "net", CALIBRATION_END))
     terms = lifetime.Terms("week", 39, 0.1, 0.3, 1)
     future = lifetime.assess(past, terms, enough=LIMITS)
-    trials = future.choice.trials
+    trials = candidates.try_all(past)
     return SimpleNamespace(
         split=past.split,
         future=future,
         proof=trials["bgnbd"].proof,
         pareto=trials["paretonbd"].proof,
-        earlier=lifetime.fit("bgnbd", past.split.calibration, past, "week"),
+        earlier=lifetime.fit("bgnbd", past.split.calibration, past),
     )
 
 

@@ -16,7 +16,7 @@ def no_holdout(say: Translator) -> Card:
     return Card(say("cards.no_holdout.title"), say("cards.no_holdout.text"))
 
 
-def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart | Card:
+def tracking(say: Translator, backtest: pd.DataFrame, cut: float, counted: str) -> Chart | Card:
     """Draw cumulated repeat purchases, actual against expected, across the hold-out line.
 
     Parameters
@@ -26,6 +26,8 @@ def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart | Car
         Contract `backtest`; rows of kind `tracking`, bucket = time unit number as text.
     cut : float
         Time unit at which the model stopped seeing data.
+    counted : {'purchases', 'periods', 'renewals'}
+        What is counted.
     """
     rows = backtest[backtest["kind"] == "tracking"].assign(t=lambda d: d["bucket"].astype(float))
     if rows.empty:
@@ -59,11 +61,11 @@ def tracking(say: Translator, backtest: pd.DataFrame, cut: float) -> Chart | Car
     key = "tracking_low" if error is not None and error < 0 else "tracking"
     return finished(
         say, key, figure, error=abs(error) if error is not None else None, actual=total["actual"],
-        model=total["model"], naive=total["naive"], n=int(total["customers"]),
+        model=total["model"], naive=total["naive"], n=int(total["customers"]), counted=counted,
     )  # fmt: skip
 
 
-def calibration(say: Translator, backtest: pd.DataFrame) -> Chart | Card:
+def calibration(say: Translator, backtest: pd.DataFrame, counted: str) -> Chart | Card:
     """Draw hold-out purchases per customer by calibration frequency: actual, model, baseline.
 
     Parameters
@@ -71,6 +73,8 @@ def calibration(say: Translator, backtest: pd.DataFrame) -> Chart | Card:
     say : Translator
     backtest : pandas.DataFrame
         Contract `backtest`; rows of kind `bucket`.
+    counted : {'purchases', 'periods', 'renewals'}
+        What is counted.
     """
     rows = backtest[backtest["kind"] == "bucket"]
     if rows.empty:
@@ -84,16 +88,18 @@ def calibration(say: Translator, backtest: pd.DataFrame) -> Chart | Card:
     counts = zip(rows["bucket"], rows["customers"], strict=True)
     labels = [f"{bucket}\n{say.format(n, 'int')}" for bucket, n in counts]
     ax.set_xticks(x, labels)
-    ax.set(xlabel=say("charts.calibration.x"), ylabel=say("charts.calibration.y"))
+    ax.set(xlabel=say("charts.calibration.x", counted=counted),
+           ylabel=say("charts.calibration.y", counted=counted))  # fmt: skip
     ax.legend(loc="upper left")
     weights = rows["customers"] / rows["customers"].sum()
     gap = float((weights * (rows["model"] - rows["actual"]).abs()).sum())
     naive = float((weights * (rows["naive"] - rows["actual"]).abs()).sum())
     key = "calibration" if gap <= naive else "calibration_worse"
-    return finished(say, key, figure, gap=gap, naive=naive, n=int(rows["customers"].sum()))
+    return finished(say, key, figure, gap=gap, naive=naive, n=int(rows["customers"].sum()),
+                    counted=counted)  # fmt: skip
 
 
-def deciles(say: Translator, backtest: pd.DataFrame) -> Chart | Card:
+def deciles(say: Translator, backtest: pd.DataFrame, counted: str) -> Chart | Card:
     """Draw expected and actual purchases of ten groups of customers by their forecast.
 
     Parameters
@@ -101,6 +107,8 @@ def deciles(say: Translator, backtest: pd.DataFrame) -> Chart | Card:
     say : Translator
     backtest : pandas.DataFrame
         Contract `backtest`; rows of kind `decile`, 1 the lowest forecast.
+    counted : {'purchases', 'periods', 'renewals'}
+        What is counted.
     """
     rows = backtest[backtest["kind"] == "decile"].assign(g=lambda d: d["bucket"].astype(int))
     if rows.empty:
@@ -111,11 +119,11 @@ def deciles(say: Translator, backtest: pd.DataFrame) -> Chart | Card:
     ax.plot(rows["g"], rows["model"], "o-", color=ACCENT, markersize=4,
             label=say("charts.tracking.model"))  # fmt: skip
     ax.set_xticks(rows["g"])
-    ax.set(xlabel=say("charts.deciles.x"), ylabel=say("charts.deciles.y"))
+    ax.set(xlabel=say("charts.deciles.x"), ylabel=say("charts.calibration.y", counted=counted))
     ax.legend(loc="upper left")
     best = rows.iloc[-1]
     return finished(say, "deciles", figure, model=best["model"], actual=best["actual"],
-                    n=int(rows["customers"].sum()))  # fmt: skip
+                    n=int(rows["customers"].sum()), counted=counted)  # fmt: skip
 
 
 def clv_deciles(say: Translator, clv: pd.DataFrame) -> Chart:

@@ -69,9 +69,13 @@ def parameters(say: Translator, table: pd.DataFrame) -> Listing | Card:
     ----------
     say : Translator
     table : pandas.DataFrame
-        `model, parameter, calibration, whole, error`.
+        `model, group, parameter, calibration, whole, error`.
     """
-    rows = table.assign(parameter=[LETTERS.get(p, p) for p in table["parameter"]])
-    columns = {"model": "code:candidate", "parameter": "", "calibration": "dec3", "whole": "dec3",
+    names = [
+        say(f"candidate.{row.model}") + (f" · {row.group}" if row.group else "")
+        for row in table.itertuples()
+    ]
+    rows = table.assign(model=names, parameter=[LETTERS.get(p, p) for p in table["parameter"]])
+    columns = {"model": "", "parameter": "", "calibration": "dec3", "whole": "dec3",
                "error": "dec3"}  # fmt: skip
     return listing(say, rows, columns, "parameters")

@@ -54,7 +54,7 @@ def measures(
         spend_share=table["total_spend"] / total,
         matrix_class=value_matrix(table["n_orders"], mean),
         abc_class=abc_classes(table["total_spend"], abc_cuts),
-    ).drop(columns=["clv_low_95", "clv_high_95", "clv_past"])
+    ).drop(columns=["clv_low_95", "clv_high_95", "clv_past", "clv_residual"])
 
 
 def facts(summary: pd.DataFrame, table: pd.DataFrame, scores: Rfm) -> dict[str, Any]:

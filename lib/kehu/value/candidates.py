@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import pandas as pd
 
 from kehu.errors import KehuError
+from kehu.tables import contract
 from kehu.value.clv.backtest import TABLE, Backtest, backtest
 from kehu.value.clv.families import FAMILIES
 from kehu.value.clv.forecasts import Forecast, forecast_family, forecast_lookup
-from kehu.value.clv.scores import squared_error_gain
+from kehu.value.clv.scores import Scores, squared_error_gain
 from kehu.value.history import History, counted
 
 MODELS = ("bgnbd", "paretonbd", "mbgnbd")
 """Models of purchases without a contract, in the order in which equals are preferred."""
+
+OF_OCCASIONS = ("bgbb",)
+"""Models of customers who buy at most once per period."""
 
 LOOKUP, PAST = "lookup", "past"
 """Next best methods: what customers of a like past did next; the past carried on, no forecast."""
@@ -29,7 +34,7 @@ class Trial:
     Parameters
     ----------
     name : str
-        Of `MODELS`, or `lookup`.
+        A model, or `lookup`.
     proof : Backtest or None
         None where it could not be fitted.
     problem : str
@@ -46,6 +51,35 @@ class Trial:
         return self.proof.verdict if self.proof else "C"
 
 
+class Proof(Protocol):
+    """What every back-test tells, whatever it was of."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Contract `backtest`."""
+        ...
+
+    @property
+    def model(self) -> Scores | None:
+        """Errors of the method."""
+        ...
+
+    @property
+    def naive(self) -> Scores | None:
+        """Errors of the baseline."""
+        ...
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Keys of the reasons for the verdict."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """What the fit says about itself."""
+        ...
+
+
 @dataclass(frozen=True)
 class Choice:
     """The method used, and why.
@@ -53,40 +87,32 @@ class Choice:
     Parameters
     ----------
     method : str
-        Of `MODELS`, `lookup` or `past`.
+        A model of purchases or of contracts, `lookup` or `past`.
     reason : str
         `hold_out`: chosen among models by the hold-out; `by_hand`: set in the parameters;
         `no_model_passed`: no model passed, the look-up did; `nothing_passed`; `not_enough_data`;
-        `no_hold_out`: nothing could be proved.
-    trials : dict
-        Name to `Trial`, in the order tried; empty where there is no hold-out.
+        `no_hold_out`: nothing could be proved; `contract_unproved`: nor could contracts be.
+    verdict : {'A', 'B', 'C'}
+        On the method used; C for `past`, which is no forecast.
+    proof : Proof or None
+        Back-test of the method used; that of the first that could be fitted for `past`.
+    table : pandas.DataFrame
+        Contract `models`: the candidates and their errors; no row without a hold-out.
     """
 
     method: str
     reason: str
-    trials: Mapping[str, Trial]
-
-    @property
-    def proof(self) -> Backtest | None:
-        """Back-test of the method used; that of the first that could be fitted for `past`."""
-        if self.method in self.trials:
-            return self.trials[self.method].proof
-        return next((t.proof for t in self.trials.values() if t.proof), None)
-
-    @property
-    def verdict(self) -> str:
-        """Verdict on the method used; C for `past`, which is no forecast."""
-        return self.trials[self.method].verdict if self.method in self.trials else "C"
+    verdict: str
+    proof: Proof | None
+    table: pd.DataFrame
 
 
-def try_all(history: History, time_unit: str) -> dict[str, Trial]:
+def try_all(history: History) -> dict[str, Trial]:
     """Back-test every candidate on the same hold-out.
 
     Parameters
     ----------
     history : History
-    time_unit : str
-        Unit of its times.
 
     Returns
     -------
@@ -95,7 +121,9 @@ def try_all(history: History, time_unit: str) -> dict[str, Trial]:
     """
     if history.split is None:
         return {}
-    tried = {n: _try(history, n, _of_family(n, time_unit)) for n in MODELS}
+    time_unit = history.span.time_unit
+    fit_to = OF_OCCASIONS if history.relationship == "occasions" else MODELS
+    tried = {n: _try(history, n, _of_family(n, time_unit)) for n in fit_to}
     if history.inner is not None:
         by_count = partial(forecast_lookup, model=counted(history.inner, time_unit))
         tried[LOOKUP] = _try(history, LOOKUP, by_count)
@@ -140,24 +168,38 @@ def choose(trials: Mapping[str, Trial], wanted: str, enough: bool) -> Choice:
 
     Notes
     -----
-    Among the models of the best verdict, A or B, the first of `MODELS` is used, unless a later one
+    Among the models of the best verdict, A or B, the first tried is used, unless a later one
     has a clearly smaller squared error on the same customers (95 % interval of the paired
     difference above 0): chance alone does not change the model from one period to the next. Where
     no model passes, the look-up is used if it does; else the past is carried on. The hold-out has
     then been used to choose, so its error is a little too kind to the chosen one.
     """
+    method, reason = _chosen(trials, wanted, enough)
+    used = trials.get(method)
+    first = next((t.proof for t in trials.values() if t.proof), None)
+    return Choice(
+        method,
+        reason,
+        used.verdict if used else "C",
+        used.proof if used else first,
+        _table(trials, method),
+    )
+
+
+def _chosen(trials: Mapping[str, Trial], wanted: str, enough: bool) -> tuple[str, str]:
+    """Return the method and the reason for it."""
     if wanted != "auto":
-        return Choice(wanted, "by_hand", trials)
+        return wanted, "by_hand"
     if not trials:
-        return Choice(PAST, "no_hold_out", trials)
+        return PAST, "no_hold_out"
     if not enough:
-        return Choice(PAST, "not_enough_data", trials)
-    best = _best([trials[n] for n in MODELS if n in trials and trials[n].verdict != "C"])
+        return PAST, "not_enough_data"
+    best = _best([t for n, t in trials.items() if n != LOOKUP and t.verdict != "C"])
     if best:
-        return Choice(best, "hold_out", trials)
+        return best, "hold_out"
     if LOOKUP in trials and trials[LOOKUP].verdict != "C":
-        return Choice(LOOKUP, "no_model_passed", trials)
-    return Choice(PAST, "nothing_passed", trials)
+        return LOOKUP, "no_model_passed"
+    return PAST, "nothing_passed"
 
 
 def _best(passed: list[Trial]) -> str:
@@ -185,30 +227,18 @@ def backtest_table(choice: Choice) -> pd.DataFrame:
     return choice.proof.table if choice.proof is not None else pd.DataFrame(columns=TABLE)
 
 
-def table(choice: Choice) -> pd.DataFrame:
-    """List the candidates with their errors on the hold-out and the choice.
-
-    Parameters
-    ----------
-    choice : Choice
-
-    Returns
-    -------
-    pandas.DataFrame
-        Contract `models`; no row where there was no hold-out.
-    """
-    return pd.DataFrame(
-        [_row(trial, place, choice) for place, trial in enumerate(choice.trials.values(), 1)],
-        columns=["candidate", "place", "chosen", "verdict", "why", "total_error", "rmse", "gini"],
-    )
+def _table(trials: Mapping[str, Trial], method: str) -> pd.DataFrame:
+    """List the candidates with their errors on the hold-out, and the one used."""
+    rows = [_row(trial, place, method) for place, trial in enumerate(trials.values(), 1)]
+    return pd.DataFrame(rows, columns=list(contract("models").columns))
 
 
-def _row(trial: Trial, place: int, choice: Choice) -> dict[str, object]:
+def _row(trial: Trial, place: int, method: str) -> dict[str, object]:
     scores = trial.proof.model if trial.proof else None
     return {
         "candidate": trial.name,
         "place": place,
-        "chosen": trial.name == choice.method,
+        "chosen": trial.name == method,
         "verdict": trial.verdict,
         "why": trial.proof.reasons[0] if trial.proof else "not_fitted",
         "total_error": scores.total_error if scores else None,

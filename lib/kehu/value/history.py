@@ -52,20 +52,28 @@ class History:
         The calibration cut the same way once more; None where it is too short for that.
     problem : str
         Why there is no split; empty where there is one.
+    span : Span
+    relationship : str
+        See `history`.
+    holdings : ibis Table or None
+        Contract `holdings`, where customers have contracts.
     """
 
     summary: pd.DataFrame
     split: Split | None
     inner: Split | None
     problem: str
-
-    @property
-    def cut(self) -> float | None:
-        """Time unit of the cut, counted from the first purchase of all; None without a cut."""
-        return self.split.cut if self.split else None
+    span: Span
+    relationship: str = "noncontractual"
+    holdings: Table | None = None
 
 
-def history(transactions: Table, span: Span, relationship: str = "noncontractual") -> History:
+def history(
+    transactions: Table,
+    span: Span,
+    relationship: str = "noncontractual",
+    holdings: Table | None = None,
+) -> History:
     """Sum up a history, cut it into calibration and hold-out, and the calibration likewise.
 
     Parameters
@@ -75,7 +83,10 @@ def history(transactions: Table, span: Span, relationship: str = "noncontractual
     span : Span
     relationship : {'noncontractual', 'occasions', 'contractual'}
         `occasions`: customers buy at most once per time unit, and everything is counted in whole
-        calendar periods; see `kehu.value.occasions`.
+        calendar periods; see `kehu.value.occasions`. `contractual`: leaving is seen in `holdings`;
+        nothing is cut here, see `kehu.value.contract_value`.
+    holdings : ibis Table, optional
+        Contract `holdings`.
 
     Returns
     -------
@@ -90,11 +101,13 @@ def history(transactions: Table, span: Span, relationship: str = "noncontractual
     if relationship == "occasions":
         return _of_occasions(transactions, span)
     whole = summary(transactions, span.analysis_date, span.time_unit, span.refunds)
+    if relationship == "contractual":
+        return History(whole, None, None, "", span, relationship, holdings)
 
     def cut(last: str, calibration_end: str | None) -> Split:
         return split(transactions, last, span.time_unit, span.refunds, calibration_end)
 
-    return _cut_twice(whole, span, cut)
+    return _cut_twice(whole, span, cut, relationship)
 
 
 def _of_occasions(transactions: Table, span: Span) -> History:
@@ -105,23 +118,25 @@ def _of_occasions(transactions: Table, span: Span) -> History:
     def cut(last: str, calibration_end: str | None) -> Split:
         return occasions.split(*how, date.fromisoformat(last), calibration_end)
 
-    return _cut_twice(occasions.in_periods(*how, until), span, cut)
+    return _cut_twice(occasions.in_periods(*how, until), span, cut, "occasions")
 
 
-def _cut_twice(whole: pd.DataFrame, span: Span, cut: Callable[[str, str | None], Split]) -> History:
+def _cut_twice(
+    whole: pd.DataFrame, span: Span, cut: Callable[[str, str | None], Split], kind: str
+) -> History:
     """Cut at the calibration's end, and once more before it; say why where that cannot be."""
     try:
         outer = cut(span.analysis_date, span.calibration_end)
     except KehuError as error:
-        return History(whole, None, None, " ".join(p.what for p in error.problems))
+        return History(whole, None, None, " ".join(p.what for p in error.problems), span, kind)
     if not outer.holdout["holdout_purchases"].sum():
         what = f"none of {len(outer.holdout):,} customers bought in the hold-out."
-        return History(whole, None, None, what)
+        return History(whole, None, None, what, span, kind)
     try:
         inner = cut(outer.calibration_end, None)
     except KehuError:
-        return History(whole, outer, None, "")
-    return History(whole, outer, inner, "")
+        return History(whole, outer, None, "", span, kind)
+    return History(whole, outer, inner, "", span, kind)
 
 
 def counted(past: Split, time_unit: str) -> lookup.Lookup:

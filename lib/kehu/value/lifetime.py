@@ -71,6 +71,25 @@ class Models:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """One fitted model as the report lists it.
+
+    Parameters
+    ----------
+    model : str
+        Name of the model, such as `bgnbd`.
+    group : str
+        Whom it was fitted to; empty for all customers.
+    fitted : fitted model
+        With `PARAMETERS`, `standard_errors` and `log_likelihood`.
+    """
+
+    model: str
+    group: str
+    fitted: Any
+
+
+@dataclass(frozen=True)
 class Lifetime:
     """Lifetime value with all that tells how far to believe it.
 
@@ -79,40 +98,52 @@ class Lifetime:
     gate : Gate
         Whether the data are enough.
     choice : Choice
-        The method used, the alternatives, their back-tests.
-    models : Models
-        The method fitted to the whole history.
-    earlier : Models or None
-        The same fitted to the calibration alone.
+        The method used, the alternatives, the back-test.
+    fits, earlier : tuple of Fit
+        The models fitted to the whole history, and to what the back-test showed them.
+    spend : Spend or None
+        How much customers spend per purchase day; None under contract, where the fee says it.
     clv : pandas.DataFrame
         Contract `clv`.
     total : tuple of float
         CLV of all customers: low, expected, high (80 %); low and high nan where unknown.
+    calibration_end : str
+        Last day the back-test showed; empty where there was none.
+    holdout_units : int
+        Length of the hold-out, 0 where there was none.
+    cut : float or None
+        Where the hold-out begins on the axis of the tracking.
     history : History
     """
 
     gate: Gate
     choice: Choice
-    models: Models
-    earlier: Models | None
+    fits: tuple[Fit, ...]
+    earlier: tuple[Fit, ...]
+    spend: Spend | None
     clv: pd.DataFrame
     total: tuple[float, float, float]
+    calibration_end: str
+    holdout_units: int
+    cut: float | None
     history: History
+
+    @property
+    def counted(self) -> str:
+        """What the back-test counts: `purchases`, `periods` bought in, or `renewals`."""
+        kinds = {"occasions": "periods", "contractual": "renewals"}
+        return kinds.get(self.history.relationship, "purchases")
 
 
 def assess(
-    history: History,
-    terms: Terms,
-    *,
-    clv_model: str = "auto",
-    enough: Mapping[str, int],
+    history: History, terms: Terms, *, clv_model: str = "auto", enough: Mapping[str, int]
 ) -> Lifetime:
     """Prove every candidate on the past, choose one, and score all customers with it.
 
     Parameters
     ----------
     history : History
-        See `kehu.value.history.history`.
+        See `kehu.value.history.history`; customers without contract.
     terms : Terms
     clv_model : str
         `auto`, or the method set by hand; see `kehu.value.candidates.choose`.
@@ -128,17 +159,35 @@ def assess(
     KehuError
         KH-D11: a method set by hand cannot be fitted to these data.
     """
-    summary = history.summary
-    checked = gate(summary, enough)
-    trials = candidates.try_all(history, terms.time_unit)
-    choice = candidates.choose(trials, clv_model, checked.passed)
-    models = fit(choice.method, summary, history, terms.time_unit)
-    earlier = _earlier(choice.method, history, terms.time_unit)
-    clv, total = score(models, summary, terms)
-    return Lifetime(checked, choice, models, earlier, clv, total, history)
+    checked = gate(history.summary, enough)
+    choice = candidates.choose(candidates.try_all(history), clv_model, checked.passed)
+    models = fit(choice.method, history.summary, history)
+    clv, total = score(models, history.summary, terms)
+    split = history.split
+    return Lifetime(
+        gate=checked,
+        choice=choice,
+        fits=_listed(models),
+        earlier=_listed(_earlier(choice.method, history)),
+        spend=models.spend,
+        clv=clv,
+        total=total,
+        calibration_end=split.calibration_end if split else "",
+        holdout_units=split.units if split else 0,
+        cut=split.cut if split else None,
+        history=history,
+    )
 
 
-def fit(method: str, summary: pd.DataFrame, history: History, time_unit: str) -> Models:
+def _listed(models: Models | None) -> tuple[Fit, ...]:
+    """List the fitted models that have parameters."""
+    if models is None or models.method not in FAMILIES:
+        return ()
+    whole = models.spend.models if models.spend.method == "gamma_gamma" else ()
+    return (Fit(models.method, "", models.purchases), *(Fit("gamma_gamma", "", m) for m in whole))
+
+
+def fit(method: str, summary: pd.DataFrame, history: History) -> Models:
     """Fit a method to all customers.
 
     Parameters
@@ -148,9 +197,7 @@ def fit(method: str, summary: pd.DataFrame, history: History, time_unit: str) ->
     summary : pandas.DataFrame
         Contract `summary`.
     history : History
-        Where the look-up counts what customers did next.
-    time_unit : str
-        Unit of the times.
+        Unit of the times, and where the look-up counts what customers did next.
 
     Returns
     -------
@@ -170,18 +217,20 @@ def fit(method: str, summary: pd.DataFrame, history: History, time_unit: str) ->
         return Models(method, None, Spend("mean", (), (0,), "", float("nan"), 0))
     if method == LOOKUP:
         if history.split is None:
-            return fit(PAST, summary, history, time_unit)
-        return Models(method, counted(history.split, time_unit), spend.fit(summary))
+            return fit(PAST, summary, history)
+        counts = counted(history.split, history.span.time_unit)
+        return Models(method, counts, spend.fit(summary))
     triples = summary.groupby(["frequency", "recency", "T"]).size().reset_index()
-    purchases = FAMILIES[method].fit(*triples.to_numpy(dtype=float).T, time_unit=time_unit)
+    columns = triples.to_numpy(dtype=float).T
+    purchases = FAMILIES[method].fit(*columns, time_unit=history.span.time_unit)
     return Models(method, purchases, spend.fit(summary))
 
 
-def _earlier(method: str, history: History, time_unit: str) -> Models | None:
+def _earlier(method: str, history: History) -> Models | None:
     """Fit the method to what the back-test showed it; None where there was no back-test."""
     if method not in FAMILIES or history.split is None:
         return None
-    return fit(method, history.split.calibration, history, time_unit)
+    return fit(method, history.split.calibration, history)
 
 
 def score(
@@ -231,11 +280,19 @@ def score(
             "clv": terms.margin * each * present,
             **dict(zip(INTERVALS, factor * ends, strict=True)),
             "clv_past": terms.margin * summary["total_spend"],
+            "clv_residual": terms.margin * each * _residual(family, model, terms, (x, t_x, T)),
         }
     )
     whole = float(clv["clv"].sum())
     low, high = futures.total_interval(family, model, each, summary, horizon, variance)
     return clv, (low * whole, whole, high * whole)
+
+
+def _residual(family: Any, model: Any, terms: Terms, histories: tuple[Any, ...]) -> Any:
+    """Purchases still to come without limit, discounted; blank where there is no end to the sum."""
+    if not hasattr(family, "residual_purchases") or not terms.discount_rate:
+        return np.nan
+    return family.residual_purchases(model, np.log1p(terms.rate_per_unit), *histories)
 
 
 def _carried_on(
@@ -245,7 +302,7 @@ def _carried_on(
     length = summary["T"].clip(lower=terms.horizon)
     days = (summary["frequency"] + 1) * terms.horizon / length
     each = (summary["total_spend"] / (summary["frequency"] + 1)).clip(lower=0.0)
-    blank = dict.fromkeys(("p_alive", *INTERVALS), np.nan)
+    blank = dict.fromkeys(("p_alive", *INTERVALS, "clv_residual"), np.nan)
     clv = summary[["customer_id"]].assign(
         expected_purchases=days,
         expected_spend=each,

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from kehu.value.candidates import PAST
-from kehu.value.clv.families import FAMILIES
 from kehu.value.concentration import top_share
-from kehu.value.lifetime import Lifetime, Models, Terms
+from kehu.value.lifetime import Fit, Lifetime, Terms
 
 AT_RISK = 0.5
 """Probability of being active below which a class A customer counts as probably gone."""
@@ -48,20 +47,20 @@ def facts(future: Lifetime, measures: pd.DataFrame, terms: Terms) -> dict[str, A
         "risk_by": "model" if _believed(future) else "quiet",
         **_proof(future),
         **_spend(future),
-        **{"_".join(k): v for k, v in _estimates(future.models).items()},
-        **{f"calibration_{'_'.join(k)}": v for k, v in _estimates(future.earlier).items()},
+        **_named("", future.fits),
+        **_named("calibration_", future.earlier),
         **_ratings(future, summary, terms),
     }
 
 
 def _method(future: Lifetime) -> dict[str, Any]:
-    choice, trials = future.choice, future.choice.trials
+    choice = future.choice
     usable = choice.verdict != "C"
     return {
         "method": choice.method,
         "method_reason": choice.reason,
-        "candidates": len(trials),
-        "candidates_passed": sum(t.verdict != "C" for t in trials.values()),
+        "candidates": len(choice.table),
+        "candidates_passed": int((choice.table["verdict"] != "C").sum()),
         "verdict": choice.verdict,
         "usable": "yes" if usable else "no",
         "trust": choice.verdict if choice.method != PAST else "past",
@@ -88,7 +87,7 @@ def _one_time_note(future: Lifetime) -> str:
 
 def _money(future: Lifetime, terms: Terms) -> dict[str, Any]:
     low, expected, high = future.total
-    clv = future.clv
+    clv, blank = future.clv, future.clv["clv_residual"].isna().any()
     return {
         "horizon": terms.horizon,
         "time_unit": terms.time_unit,
@@ -98,6 +97,8 @@ def _money(future: Lifetime, terms: Terms) -> dict[str, Any]:
         "clv_total_known": "no" if math.isnan(low) else "yes",
         "clv_mean": float(clv["clv"].mean()),
         "clv_past_total": float(clv["clv_past"].sum()),
+        "clv_residual_total": None if blank else float(clv["clv_residual"].sum()),
+        "residual_known": "no" if blank else "yes",
         "clv_top20_share": top_share(clv["clv"], 0.2),
         "expected_purchases": float(clv["expected_purchases"].sum()),
     }
@@ -124,9 +125,9 @@ def _active(summary: pd.DataFrame, measures: pd.DataFrame) -> dict[str, Any]:
 
 def _proof(future: Lifetime) -> dict[str, Any]:
     """Name the figures of the back-test; blank where there was none."""
-    proof, split = future.choice.proof, future.history.split
+    proof = future.choice.proof
     known: dict[str, Any] = {}
-    if proof is not None:
+    if proof is not None and proof.model is not None and proof.naive is not None:
         total = proof.table[proof.table["kind"] == "total"].iloc[0]
         known = {
             "holdout_customers": int(total["customers"]),
@@ -139,7 +140,7 @@ def _proof(future: Lifetime) -> dict[str, Any]:
             "holdout_rmse_naive": proof.naive.rmse,
             "holdout_rank": proof.model.spearman,
             "holdout_gini": proof.model.gini,
-            "retention": proof.retention,
+            "retention": getattr(proof, "retention", None),
             "verdict_reason": proof.reasons[0],
             "model_message": proof.message,
         }
@@ -147,15 +148,18 @@ def _proof(future: Lifetime) -> dict[str, Any]:
         **dict.fromkeys(PROVED),
         "verdict_reason": "not_proved",
         **known,
-        "proved": "yes" if proof is not None else "no",
-        "calibration_end": split.calibration_end if split else None,
-        "holdout_units": split.units if split else None,
-        "holdout_cut": split.cut if split else None,
+        "proved": "no" if proof is None else "contract" if future.spend is None else "yes",
+        "calibration_end": future.calibration_end or None,
+        "holdout_units": future.holdout_units or None,
+        "holdout_cut": future.cut,
     }
 
 
 def _spend(future: Lifetime) -> dict[str, Any]:
-    spend = future.models.spend
+    spend = future.spend
+    if spend is None:
+        blank = dict.fromkeys(("spend_correlation", "spend_n", "spend_mean", "without_spend"))
+        return {**blank, "spend_method": "fee", "spend_reason": "none"}
     first = spend.models[0] if spend.method == "gamma_gamma" else None
     return {
         "spend_method": spend.method,
@@ -167,21 +171,19 @@ def _spend(future: Lifetime) -> dict[str, Any]:
     }
 
 
-def _fits(models: Models | None) -> list[tuple[str, Any]]:
-    """List the fitted models that have parameters, with their names."""
-    if models is None:
-        return []
-    spend = [("gamma_gamma", m) for m in models.spend.models if models.spend.method != "grouped"]
-    return [(models.method, models.purchases)] * (models.method in FAMILIES) + spend
-
-
-def _estimates(models: Models | None) -> dict[tuple[str, str], float]:
-    """Return estimates by model and parameter, the log-likelihood of each model last."""
+def _estimates(fits: tuple[Fit, ...]) -> dict[tuple[str, str, str], float]:
+    """Return estimates by model, group and parameter, the log-likelihood of each model last."""
     return {
-        (name, part): float(getattr(fit, attribute))
-        for name, fit in _fits(models)
-        for part, attribute in [*((k, k) for k in fit.PARAMETERS), ("ll", "log_likelihood")]
+        (fit.model, fit.group, part): float(getattr(fit.fitted, attribute))
+        for fit in fits
+        for part, attribute in [*((k, k) for k in fit.fitted.PARAMETERS), ("ll", "log_likelihood")]
     }
+
+
+def _named(prefix: str, fits: tuple[Fit, ...]) -> dict[str, float]:
+    """Name the estimates of models fitted to all customers as facts."""
+    found = _estimates(fits).items()
+    return {f"{prefix}{model}_{part}": v for (model, group, part), v in found if not group}
 
 
 def parameters(future: Lifetime) -> pd.DataFrame:
@@ -194,33 +196,38 @@ def parameters(future: Lifetime) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `model, parameter, calibration, whole, error` (standard error of `whole`; blank for the
-        log-likelihood); no row for methods without parameters.
+        `model, group, parameter, calibration, whole, error` (standard error of `whole`; blank for
+        the log-likelihood); no row for methods without parameters.
     """
-    whole, before = _estimates(future.models), _estimates(future.earlier)
+    whole, before = _estimates(future.fits), _estimates(future.earlier)
     errors = {
-        (name, k): float(e)
-        for name, fit in _fits(future.models)
-        for k, e in zip(fit.PARAMETERS, fit.standard_errors, strict=True)
+        (fit.model, fit.group, k): float(e)
+        for fit in future.fits
+        for k, e in zip(fit.fitted.PARAMETERS, fit.fitted.standard_errors, strict=True)
     }
     rows = [
-        {"model": n, "parameter": k, "calibration": before.get((n, k)), "whole": v}
-        | {"error": errors.get((n, k))}
-        for (n, k), v in whole.items()
+        {"model": key[0], "group": key[1], "parameter": key[2], "whole": value}
+        | {"calibration": before.get(key), "error": errors.get(key)}
+        for key, value in whole.items()
     ]
-    return pd.DataFrame(rows, columns=["model", "parameter", "calibration", "whole", "error"])
+    columns = ["model", "group", "parameter", "calibration", "whole", "error"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _ratings(future: Lifetime, summary: pd.DataFrame, terms: Terms) -> dict[str, str]:
     """Rate the assumptions that the data can speak about."""
-    fits = [m.purchases for m in (future.models, future.earlier) if m is not None]
-    told = all(getattr(f, "converged", True) and getattr(f, "identified", True) for f in fits)
+    told = all(_sound(fit.fitted) for fit in (*future.fits, *future.earlier))
+    correlation = future.spend.correlation if future.spend else float("nan")
     return {
         "rating_history": rated(float(summary["T"].max()) / terms.horizon, 2, 1),
         "rating_model": {"A": "green", "B": "amber", "C": "red"}[future.choice.verdict],
         "rating_identified": "green" if told else "red",
-        "rating_independence": independence(future.models.spend.correlation),
+        "rating_independence": independence(correlation),
     }
+
+
+def _sound(fitted: Any) -> bool:
+    return bool(fitted.converged and fitted.identified)
 
 
 def rated(value: float, green: float, amber: float) -> str:

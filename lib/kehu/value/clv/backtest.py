@@ -188,18 +188,35 @@ def _table(
     """All comparisons below each other."""
     n, seen = len(sides), calibration["frequency"].to_numpy()
     bucket = pd.Series(np.minimum(seen, 7)).astype(int).astype(str).replace("7", "7+")
-    decile = pd.Series(np.ceil(sides["model"].rank() / n * 10)).astype(int)
     total = sides.sum().to_frame().T.assign(bucket="all", customers=n)
     parts = [
         _means(sides, bucket).assign(kind="bucket"),
         total.assign(kind="total"),
-        _means(sides, decile).assign(kind="decile"),
+        deciles(sides),
     ]
     if repeats_by_unit is not None:
         growth = _tracking(calibration, sides["naive"].sum(), said, repeats_by_unit, horizon)
         parts.append(growth.assign(kind="tracking", customers=n))
     table = pd.concat(parts, ignore_index=True).reindex(columns=TABLE)
     return table.assign(bucket=table["bucket"].astype(str))
+
+
+def deciles(sides: pd.DataFrame) -> pd.DataFrame:
+    """Average ten groups of customers, from the lowest to the highest forecast of the model.
+
+    Parameters
+    ----------
+    sides : DataFrame
+        Columns actual, model, naive: one row per customer.
+
+    Returns
+    -------
+    DataFrame
+        kind (`decile`), bucket (1...10), customers, actual, model, naive; equal forecasts share
+        their mean place.
+    """
+    group = pd.Series(np.ceil(sides["model"].rank().to_numpy() / len(sides) * 10)).astype(int)
+    return _means(sides[["actual", "model", "naive"]], group).assign(kind="decile")
 
 
 def _means(sides: pd.DataFrame, group: pd.Series) -> pd.DataFrame:

@@ -9,7 +9,15 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kehu.value.clv import bgnbd, bgnbd_purchases, mbgnbd, paretonbd, paretonbd_purchases
+from kehu.value.clv import (
+    bgbb,
+    bgbb_purchases,
+    bgnbd,
+    bgnbd_purchases,
+    mbgnbd,
+    paretonbd,
+    paretonbd_purchases,
+)
 from kehu.value.clv.sample import Array
 
 
@@ -151,7 +159,18 @@ FAMILIES: dict[str, Family] = {
         simulate_purchases=paretonbd_purchases.simulate_purchases,
         residual_purchases=paretonbd_purchases.residual_purchases,
         parameters=paretonbd.ParetoNbd.PARAMETERS,
-    )
+    ),
+    "bgbb": Family(
+        name=bgbb.BgBb.FAMILY,
+        fit=bgbb.fit,
+        p_alive=bgbb.p_alive,
+        expected_purchases=bgbb_purchases.expected_purchases,
+        discounted_purchases=bgbb_purchases.discounted_purchases,
+        expected_new=bgbb_purchases.expected_new,
+        simulate_purchases=bgbb_purchases.simulate_purchases,
+        residual_purchases=bgbb_purchases.residual_purchases,
+        parameters=bgbb.BgBb.PARAMETERS,
+    ),
 }
 """Every family by its name."""
 

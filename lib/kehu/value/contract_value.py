@@ -1,0 +1,134 @@
+"""Lifetime value of customers with contracts, in the shape of every other lifetime value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kehu.errors import KehuError, Problem
+from kehu.value import contracts, lifetime, retention
+from kehu.value.candidates import Choice
+from kehu.value.clv.backtest import deciles
+from kehu.value.enough import gate
+from kehu.value.history import History
+from kehu.value.lifetime import Fit, Lifetime, Terms
+
+UNPROVED = ("no_holdout", "not_fitted", "no_renewals")
+"""Reasons of a proof in which nothing could be compared."""
+
+
+def assess(
+    history: History,
+    terms: Terms,
+    *,
+    clv_model: str = "auto",
+    enough: Mapping[str, int],
+    contracts_since: str | None = None,
+) -> Lifetime:
+    """Assess lifetime value by the relationship with the customers.
+
+    Parameters
+    ----------
+    history : History
+        See `kehu.value.history.history`.
+    terms : Terms
+    clv_model : str
+        `auto`, or the method set by hand.
+    enough : mapping
+        Limits of `kehu.value.enough.gate`; shown, and not applied where leaving is observed.
+    contracts_since : str, optional
+        First day from which ended contracts are in the holdings, ISO.
+
+    Returns
+    -------
+    Lifetime
+        Under contract: a customer of the transactions without a usable contract is worth nothing
+        ahead, and has left.
+
+    Raises
+    ------
+    KehuError
+        KH-D11: no contract can be used, or a running one has no fee.
+    """
+    if history.relationship != "contractual":
+        return lifetime.assess(history, terms, clv_model=clv_model, enough=enough)
+    return _under_contract(history, terms, clv_model, enough, contracts_since)
+
+
+def _under_contract(
+    history: History,
+    terms: Terms,
+    clv_model: str,
+    enough: Mapping[str, int],
+    since: str | None,
+) -> Lifetime:
+    holdings, day, period = history.holdings, history.span.analysis_date, terms.time_unit
+    if holdings is None:
+        remedy = "Name the contracts in `sources.holdings`."
+        raise KehuError(Problem("KH-D11", "holdings", "there are no contracts.", remedy))
+    proof = retention.prove(
+        holdings, day, period,
+        calibration_end=history.span.calibration_end, observed_since=since,
+    )  # fmt: skip
+    held = contracts.tenures(holdings, day, period, observed_since=since)
+    wanted: Any = proof.method if clv_model == "auto" else clv_model
+    models = retention.fit(held, method=wanted)
+    sums: dict[str, Any] = {"horizon": terms.horizon, "discount_rate": terms.discount_rate}
+    sums |= {"margin": terms.margin, "seed": terms.seed}
+    spent = history.summary.set_index("customer_id")["total_spend"]
+    worth = retention.score(models, held, spent=spent, **sums)
+    base = retention.base_value(models, held, **sums)
+    return Lifetime(
+        gate=gate(history.summary, enough),
+        choice=_choice(proof, models, clv_model),
+        fits=_listed(models),
+        earlier=(),
+        spend=None,
+        clv=_of_customers(worth, history.summary, terms.margin),
+        total=(base.low, base.total, base.high),
+        calibration_end=proof.calibration_end,
+        holdout_units=proof.periods,
+        cut=0.0 if len(proof.table) else None,
+        history=history,
+    )
+
+
+def _choice(proof: retention.Proof, models: retention.Models, wanted: str) -> Choice:
+    method = next(iter(models.by_group.values())).used.FAMILY
+    by_hand = proof.candidates.assign(chosen=proof.candidates["candidate"] == method)
+    verdict = by_hand.loc[by_hand["chosen"], "verdict"]
+    compared = proof.reasons[0] not in UNPROVED
+    reason = "hold_out" if compared else "contract_unproved"
+    return Choice(
+        method,
+        reason if wanted == "auto" else "by_hand",
+        str(verdict.iloc[0]) if len(verdict) else "C",
+        _with_deciles(proof) if compared else None,
+        by_hand,
+    )
+
+
+def _with_deciles(proof: retention.Proof) -> retention.Proof:
+    groups = deciles(proof.customers)
+    table = pd.concat([proof.table, groups.assign(bucket=groups["bucket"].astype(str))])
+    return replace(proof, table=table[list(proof.table.columns)])
+
+
+def _listed(models: retention.Models) -> tuple[Fit, ...]:
+    """List the model of each plan; one that all share once."""
+    return tuple(
+        Fit(one.used.FAMILY, group, one.used) for group, one in sorted(models.by_group.items())
+    )
+
+
+def _of_customers(worth: pd.DataFrame, summary: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """Give every customer of the summary a row: without a contract, nothing is to come."""
+    table = worth.set_index("customer_id").reindex(summary["customer_id"])
+    ahead = [c for c in table.columns if c != "clv_past"]
+    table[ahead] = table[ahead].fillna(0.0)
+    table["clv_past"] = margin * summary["total_spend"].to_numpy()
+    return table.assign(clv_residual=np.nan).reset_index()
