@@ -137,10 +137,10 @@ def wide_faults(
     if wide and given:
         shown = " and ".join(f"`{n}`" for n in given)
         what = f"`{part}` names columns of answers, and `columns` has {shown}"
-        remedy = "A file has a column per question or a row per answer."
+        remedy = f"A file has a column per {name} or a row per {long[-1]}."
         yield Fault("KH-P06", (part,), what, remedy)
     if not wide:
-        remedy = f"Or list a column per question: `{part}: [{{column: …, {name}: …}}]`."
+        remedy = f"Or list a column per {name}: `{part}: [{{column: …, {name}: …}}]`."
         missing = [n for n in long if n not in given]
         yield from (Fault("KH-P03", ("columns", n), remedy=remedy) for n in missing)
     for key in (name, "column"):

@@ -17,9 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from kehu import tables
 from kehu.errors import KehuError
 from kehu.params import Params, contradictions, field_defaults, json_schema
 from kehu.params_check import MOST_SHOWN, check_values, load_params
+from kehu.params_scales import Question
+from kehu.params_sources import source_models
 from kehu.params_types import meaning
 from kehu.store import PROJECT
 from kehu.yaml_file import MAX_BYTES
@@ -106,6 +109,108 @@ ONE = {
     "itself": ("# previous: 2026Q2", "previous: 2026Q3", "KH-P06", "`previous` must be another period than `period`."),
     "no money": ("        amount: 实付金额\n        quantity: 数量\n", "", "KH-P06", "give `amount`, or both `quantity` and `unit_price`."),
 }  # fmt: skip
+
+
+# One wrong thing in a source of a further table: the source's YAML after its table, code, sentence.
+SOURCE = {
+    "unknown table": ("interaction: [{path: x, columns: {}}]", "KH-P02", "unknown parameter `interaction` in `sources`. Did you mean `interactions`?"),
+    "unknown column": ("referrals: [{path: x, columns: {customer_id: a, refered_id: b, referred_id: c}}]", "KH-P02", "unknown parameter `refered_id` in `sources.referrals[1].columns`. Did you mean `referred_id`?"),
+    "missing number": ("payments: [{path: x, columns: {due: a, amount: b}}]", "KH-P03", "`sources.payments[1].columns.customer_id` is missing. It means: column of the customer number."),
+    "missing date": ("costs: [{path: x, columns: {cost: a, amount: b}}]", "KH-P03", "`sources.costs[1].columns.date` is missing. It means: column of the day or month of the cost. The same in every row? `constants: {date: …}`."),
+    "unknown constant": ("costs: [{path: x, columns: {date: a, amount: b}, constants: {cost: goods, chanel: x}}]", "KH-P02", "unknown parameter `chanel` in `sources.costs[1].constants`. Did you mean `channel`? Known here: amount, channel, cost, date."),
+    "constant number": ("campaigns: [{path: x, columns: {campaign: c, date: a, customer_id: b}, constants: {customer_id: x}}]", "KH-P02", "unknown parameter `customer_id` in `sources.campaigns[1].constants`."),
+    "constant and column": ("costs: [{path: x, columns: {date: a, amount: b, cost: c}, constants: {cost: goods}}]", "KH-P06", "`cost` is in `columns` and in `constants`. Keep one of the two."),
+    "constant of a number": ("costs: [{path: x, columns: {date: a, amount: b}, constants: {cost: 7}}]", "KH-P04", "`sources.costs[1].constants.cost` must be text, and is a number `7`."),
+    "meaning of a word": ("interactions: [{path: x, columns: {date: a, interaction: b}, values: {interaction: {投诉: complain}}}]", "KH-P05", "`sources.interactions[1].values.interaction.投诉: complain` is not allowed: use one of contact, visit, browse, search, enquiry, service, complaint, suggestion, praise, other, none. Did you mean `complaint`?"),
+    "meaning that is no truth": ("campaigns: [{path: x, columns: {campaign: c, date: a, customer_id: b}, values: {responded: {点击: maybe}}}]", "KH-P04", "`sources.campaigns[1].values.responded.点击` must be true or false, and is text `maybe`."),
+    "points that are no number": ("surveys: [{path: x, columns: {question: q, answer: b}, scale: nps, values: {answer: {好: high}}}]", "KH-P04", "`sources.surveys[1].values.answer.好` must be a number, and is text `high`."),
+    "no question": ("surveys: [{path: x, columns: {customer_id: a, answer: b}, scale: nps}]", "KH-P03", "`sources.surveys[1].columns.question` is missing."),
+    "no scale": ("surveys: [{path: x, columns: {question: q, answer: b}}]", "KH-P03", "`sources.surveys[1].scale` is missing. It means: kind of question: nps (0 to 10), csat, ces, other."),
+    "unknown scale": ("surveys: [{path: x, columns: {question: q, answer: b}, scale: NPS}]", "KH-P05", "`sources.surveys[1].scale: NPS` is not allowed: use one of nps, csat, ces, other. Did you mean `nps`?"),
+    "nps from one": ("surveys: [{path: x, columns: {}, questions: [{column: c, question: q, scale: nps, low: 1, high: 10}]}]", "KH-P06", "nps is asked on 0 to 10, and this question on 1 to 10. Call it `csat` or `other`, with its own `low` and `high`."),
+    "nps of a file from one": ("surveys: [{path: x, columns: {question: q, answer: b}, scale: nps, low: 1}]", "KH-P06", "nps is asked on 0 to 10, and this question on 1 to 10."),
+    "no end": ("surveys: [{path: x, columns: {}, questions: [{column: c, question: q, scale: csat, low: 1}]}]", "KH-P03", "`sources.surveys[1].questions[1].high` is missing. It means: highest answer possible; nps: 10."),
+    "upside down": ("surveys: [{path: x, columns: {}, questions: [{column: c, question: q, scale: csat, low: 5, high: 1}]}]", "KH-P06", "`low` (5) must be below `high` (1)."),
+    "blank that is an answer": ("surveys: [{path: x, columns: {}, questions: [{column: c, question: q, scale: csat, low: 1, high: 5, blank: [9, 5, x]}]}]", "KH-P06", "`blank` names 5, which is an answer on 1 to 5."),
+    "wide and long": ("surveys: [{path: x, columns: {question: q}, questions: [{column: c, question: q, scale: nps}]}]", "KH-P06", "`questions` names columns of answers, and `columns` has `question`. A file has a column per question or a row per answer."),
+    "scale given twice": ("surveys: [{path: x, columns: {}, scale: nps, questions: [{column: c, question: q, scale: nps}]}]", "KH-P06", "`scale` of the file, and `questions` with a scale each. Give the scale once."),
+    "question twice": ("surveys: [{path: x, columns: {}, questions: [{column: c, question: q, scale: nps}, {column: d, question: q, scale: nps}]}]", "KH-P06", "`questions` has `question: q` more than once."),
+    "question without column": ("surveys: [{path: x, columns: {}, questions: [{column: c, question: q, scale: nps}, {question: r, scale: nps}]}]", "KH-P03", "`sources.surveys[1].questions[2].column` is missing."),
+    "judge unnamed": ("judgements: [{path: x, columns: {customer_id: a, criterion: k, mark: m, date: d}, low: 1, high: 5}]", "KH-P03", "`sources.judgements[1].columns.author` is missing. It means: column of who judged."),
+    "no highest mark": ("judgements: [{path: x, columns: {customer_id: a, criterion: k, mark: m, date: d, author: w}, low: 1}]", "KH-P03", "`sources.judgements[1].high` is missing. It means: highest mark possible."),
+    "no criterion": ("judgements: [{path: x, columns: {customer_id: a, mark: m, date: d, author: w}, low: 1, high: 5}]", "KH-P03", "`sources.judgements[1].columns.criterion` is missing. It means: column of the criterion, in files with a row per mark. Or list a column per criterion: `criteria: [{column: …, criterion: …}]`."),
+}  # fmt: skip
+
+
+SMALL = """client: acme
+title: {zh: 甲公司, en: Acme}
+currency: CNY
+period: 2026Q3
+analysis_date: "2026-09-30"
+sources:
+  transactions: [{path: x, columns: {customer_id: a, date: b, amount: c}}]
+"""
+
+
+@pytest.mark.parametrize("case", SOURCE)
+def test_one_wrong_thing_in_a_further_table(tmp_path: Path, case: str) -> None:
+    source, code, sentence = SOURCE[case]
+    [found] = refused(tmp_path, f"{SMALL}  {source}\n")
+    assert found.startswith(f"{code} acme.yml:{SMALL.count(chr(10)) + 1}: ")
+    assert sentence in found
+
+
+def test_everything_wrong_with_the_further_tables_comes_at_once(tmp_path: Path) -> None:
+    by_table: dict[str, list[str]] = {}
+    for case in SOURCE:
+        table, _, listed = SOURCE[case][0].partition(": ")
+        by_table.setdefault(table, []).append(listed.removeprefix("[").removesuffix("]"))
+    lines = [f"  {table}: [{', '.join(listed)}]\n" for table, listed in by_table.items()]
+    assert len(refused(tmp_path, SMALL + "".join(lines))) == len(SOURCE)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "interactions: [{path: x, columns: {date: a}, constants: {interaction: 投诉}}]",
+        "surveys: [{path: x, columns: {}, questions: [{column: c, question: q, scale: nps, low: 0, high: 10, blank: [11, 99, 无]}]}]",
+        "surveys: [{path: x, columns: {answer: b}, constants: {question: q}, scale: csat, low: 1, high: 5}]",
+        "surveys: [{path: x, columns: {question: q, answer: b}, questions: [{question: n, scale: nps}, {question: c, scale: ces, low: 1, high: 7}]}]",
+        "judgements: [{path: x, columns: {customer_id: a}, constants: {author: 王, date: '2026-10-01'}, criteria: [{column: c, criterion: technology}], low: 1, high: 5}]",
+        "holdings: [{path: x, columns: {customer_id: a}}]",
+        "campaigns: [{path: x, columns: {customer_id: a}, constants: {campaign: '618', date: '2026-06-10', amount: '0.05'}, values: {responded: {点击: true}}}]",
+    ],
+)
+def test_right_sources_of_further_tables(tmp_path: Path, source: str) -> None:
+    path = tmp_path / "acme.yml"
+    path.write_text(f"{SMALL}  {source}\n", encoding="utf-8")
+    loaded = load_params(path)
+    again = Params.model_validate(loaded.params.model_dump())
+    assert again == loaded.params, "what a notebook gets means the same"
+    jsonschema.Draft202012Validator(json_schema()).validate(loaded.raw)
+
+
+def test_codes_for_no_answer_may_be_numbers_or_text() -> None:
+    values = {"column": "c", "question": "q", "scale": "nps", "blank": [11, "99", 9.5e9]}
+    assert Question.model_validate(values).blank == ["11", "99", "9500000000.0"]
+    with pytest.raises(ValueError, match="string"):
+        Question.model_validate({**values, "blank": [True]})
+
+
+KIT = {"source", "row", "scale", "scale_low", "scale_high", "is_refund", "has_purchases",
+       "in_customer_list"}  # fmt: skip
+"""Columns of a table that the kit makes."""
+
+
+def test_columns_are_named_as_in_the_contracts() -> None:
+    for table, model in source_models().items():
+        contract = tables.contract(table)
+        columns = model.columns_model()
+        more = {"unit_price"} if table == "transactions" else set()
+        assert set(columns.model_fields) == set(contract.columns) - KIT | more, table
+        asked = {"answer", "mark", "question", "criterion", "survey_weight", "order_id", "amount"}
+        assert set(contract.required) - KIT - asked <= set(columns.needs()), table
+        assert set(columns.required) <= set(columns.may_be_constant()), table
 
 
 @pytest.mark.parametrize("case", ONE)

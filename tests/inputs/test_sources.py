@@ -396,6 +396,39 @@ def test_refunds_zeros_contradictions_and_repeats(desk):
     assert drop.transactions.amount.sum().execute() == Decimal("20")
 
 
+def test_cost_of_goods_is_money_its_sign_that_of_the_sale(desk):
+    columns = COLUMNS | {"goods_cost": "成本"}
+    good = "".join(f"{i},2026-05-18,10.00,4.25\n" for i in range(200))
+    rows = (
+        "会员号,下单日期,实付金额,成本\n"
+        + good
+        + (
+            '201,2026-05-18,"1,000.50","¥600.25"\n202,2026-05-18,-10.00,4.25\n'
+            "203,2026-05-18,-10.00,-4.25\n204,2026-05-18,10.00,待核算\n205,2026-05-18,10.00,\n"
+        )
+    )
+    name = desk.put("a.csv", rows)
+    found = desk.clean(spec(name, columns=columns))
+    costs = found.transactions.order_by("row").execute()["goods_cost"].tolist()[200:]
+    assert costs == [Decimal("600.25"), Decimal("-4.25"), Decimal("-4.25"), None, None]
+    repaired = found.ledger.set_index("rule")["rows_repaired"]
+    assert (repaired["goods_cost_blank"], repaired["goods_cost_signed"]) == (1, 1)
+    assert desk.rows(spec(name))["goods_cost"].isna().all()
+    worse = desk.put("b.csv", rows + "206,2026-05-18,1,?\n207,2026-05-18,1,?\n")
+    (problem,) = desk.problems(spec(worse, columns=columns))
+    assert problem.code == "KH-D10"
+    assert "no amount that can be read in `成本`" in problem.what
+
+
+def test_what_holds_for_a_whole_file_is_given_once(desk):
+    store = desk.put("store.csv", HEADER + ROWS)
+    web = desk.put("web.csv", HEADER + "0009,2026-05-18,1.00,x\n")
+    found = desk.rows(
+        spec(store, constants={"channel": "门店"}), spec(web, constants={"channel": "网店"})
+    )
+    assert found.groupby("channel").size().to_dict() == {"网店": 1, "门店": 3}
+
+
 def test_repeats_are_found_across_files_with_equal_columns(desk):
     january = desk.put("a.csv", HEADER + ROWS)
     overlapping = desk.put("b.csv", HEADER + ROWS + "0009,2026-06-02,1.00,y\n")
