@@ -17,8 +17,9 @@ from kehu.prepare.treatments import TREATMENTS
 Count = tuple[str, str, BooleanValue, BooleanValue]
 """Column, measure, the rows it applies to, the rows that pass."""
 
-_FREE = ("text", "note", "status")
-"""Columns that nobody has to fill in."""
+_FREE = {"interactions": ("text", "status"), "surveys": ("text",), "judgements": ("note",),
+         "holdings": ("status",), "costs": ("channel", "customer_id")}  # fmt: skip
+"""Columns that nobody has to fill in: a cost without a channel is for all of them."""
 
 _ANSWER = {"surveys": "answer", "judgements": "mark"}
 _MENDED = {"closed_early": "closed", "end_before_start": "end", "self_referral": "row"}
@@ -60,7 +61,7 @@ def of_table(t: Table, name: str, raws: Sequence[Raw]) -> Iterator[Count]:
     for field in fields.of(name):
         here = _where(t, mine, field.name)
         if here is not None:
-            yield from _of_field(t, field, here)
+            yield from _of_field(t, field, here, free=field.name in _FREE.get(name, ()))
     if name in scales.LABELS:
         here = records.proper(t)
         yield _ANSWER[name], "completeness", here, t.has_answer
@@ -77,14 +78,14 @@ def of_table(t: Table, name: str, raws: Sequence[Raw]) -> Iterator[Count]:
             yield column, "consistency", records.proper(t), passes
 
 
-def _of_field(t: Table, field: Field, here: BooleanValue) -> Iterator[Count]:
+def _of_field(t: Table, field: Field, here: BooleanValue, *, free: bool) -> Iterator[Count]:
     name = field.name
     if field.kind == "text":
-        if name not in _FREE:
+        if not free:
             yield name, "completeness", here, t[name].notnull()
         return
     is_filled = filled(t[f"{name}_text"]).notnull()
-    if not field.may_be_open:
+    if not (field.may_be_open or free):
         yield name, "completeness", here, is_filled
     if field.kind == "id":
         yield name, "validity", here & is_filled, ~t.shortened
