@@ -8,7 +8,9 @@ from pydantic import Field
 
 from kehu.params_types import Line, Rule, Strict, described
 
-Handling = Literal["received", "in_progress", "adopted", "done", "refused", "reopened"]
+Handling = Literal[
+    "received", "in_progress", "adopted", "done", "refused", "reopened", "done_again"
+]
 Hours = Annotated[float, Field(gt=0, le=8760)]
 
 

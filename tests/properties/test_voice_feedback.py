@@ -152,6 +152,9 @@ def test_who_or_what_is_not_known_cannot_be_followed(blank) -> None:
 
 def test_a_reopened_one_came_back() -> None:
     assert came_back(complaint(status="reopened")) == [True]
+    [line] = judged([complaint(status="重开后办结", closed=OPENED + HOUR)]).to_dict("records")
+    assert (line["handling"], line["is_open"], line["came_back"]) == ("done", False, True)
+    assert line["sla_state"] == "met"
 
 
 # --- time to settlement -------------------------------------------------------------------------

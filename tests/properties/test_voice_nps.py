@@ -321,3 +321,14 @@ def test_performance_runs_from_0_to_100(mean, low_is_best) -> None:
     found = performance(mean, 1, 5, low_is_best)
     assert 0 <= found <= 100
     assert found + performance(mean, 1, 5, not low_is_best) == pytest.approx(100)
+
+
+def test_a_breakdown_is_that_of_the_question() -> None:
+    rows = [{"answer": 9.0}] * 3
+    rows += [{"question": "满意", "scale": "csat", "answer": 4.0, "touchpoint": "物流"}] * 3
+    counted = cells(surveys(rows), END, 365)
+    found = counted.groupby("question")["breakdown"].unique().map(sorted)
+    assert found.to_dict() == {
+        "推荐意愿": ["all", "quarter"],
+        "满意": ["all", "quarter", "touchpoint"],
+    }

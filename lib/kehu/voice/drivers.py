@@ -30,6 +30,9 @@ PER_COLUMN = 10
 LEAST = 50
 """Respondents below which nothing is regressed."""
 
+LEAST_EXPLAINED = 0.02
+"""Share of an outcome's variance below which the experiences are not ranked."""
+
 LEAST_MAPPED = 3
 """Questions below which importance and performance are not compared."""
 
@@ -115,7 +118,8 @@ def drivers(samples: Iterable[Sample], questions: pd.DataFrame, overall: str, se
     constant; what nobody recorded may lie behind both the experience and the outcome. A question is
     important where it explains more than the average question and its association is above 0 (below
     0 for leaving) with 95 % confidence, or cannot be told from another's; it performs well where
-    its score is above the average question's.
+    its score is above the average question's. Experiences that together explain next to nothing,
+    and fewer than three questions, have no quadrants.
     """
     named = questions.loc[questions["computed"] != "nps", "question"]
     asked = [q for q in named if q != overall]
@@ -182,7 +186,7 @@ def _mapped(rows: pd.DataFrame, sample: Sample, scales: pd.DataFrame) -> pd.Data
         if q in scales.index else np.nan for q in rows["driver"]
     ]  # fmt: skip
     rows = rows.assign(performance_score=scores, quadrant=None)
-    if is_question.sum() < LEAST_MAPPED:
+    if is_question.sum() < LEAST_MAPPED or rows["explained_share"].sum() < LEAST_EXPLAINED:
         return rows
     asked = rows[is_question]
     end = -rows["association_high"] if sample.name == "churn" else rows["association_low"]

@@ -39,9 +39,6 @@ def survey_facts(
     """
     whole = satisfaction[satisfaction["breakdown"] == "all"]
     answers, asked = int(whole["answers"].sum()), int(whole["asked"].sum())
-    quarters = cells[(cells["breakdown"] == "quarter") & cells["answer"].notna()]
-    dated = cells["breakdown"].eq("quarter").any()
-    undated = int(quarters.loc[quarters["bucket"] == NO_GROUP, "n"].sum()) if dated else answers
     least = whole.assign(share=whole["answers"] / whole["asked"]).sort_values(["share", "question"])
     wrong = questions[(questions["scale"] == "nps") & (questions["computed"] != "nps")]
     return {
@@ -49,7 +46,7 @@ def survey_facts(
         "n_questions": len(whole),
         "answers": answers,
         "answered_share": answers / asked if asked else float("nan"),
-        "undated": undated,
+        "undated": _undated(cells),
         "least_answered": first(least, "question"),
         "least_answered_share": first(least, "share"),
         "not_ten": len(wrong),
@@ -62,6 +59,15 @@ def survey_facts(
 def first(rows: pd.DataFrame, column: str) -> Any:
     """Return a column's value in the first row; None where there are no rows."""
     return rows[column].iloc[0] if len(rows) else None
+
+
+def _undated(cells: pd.DataFrame) -> int:
+    """Count the answers without a date; a question of which none has one is in no quarter."""
+    given = cells[cells["answer"].notna()]
+    quarters = given[given["breakdown"] == "quarter"]
+    whole = given[given["breakdown"] == "all"]
+    never = whole[~whole["question"].isin(quarters["question"])]
+    return int(quarters.loc[quarters["bucket"] == NO_GROUP, "n"].sum() + never["n"].sum())
 
 
 def _csat(whole: pd.DataFrame) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 from ibis.expr.types import BooleanValue, FloatingValue, StringValue, Table
 
 from kehu.tables import contract
-from kehu.voice.handling import OPEN, UNKNOWN, states_of
+from kehu.voice.handling import AGAIN, OPEN, UNKNOWN, states_of
 from kehu.voice.period import end_of, observed
 
 KINDS = ("complaint", "suggestion")
@@ -77,8 +77,10 @@ def feedback(
     rows = rows.filter(rows.interaction.isin(KINDS))
     if "reply" not in rows.columns:
         rows = rows.mutate(reply=ibis.null("string"))
-    handling, not_yet = _handling(rows, words), (rows.closed >= end).fill_null(False)
+    state, not_yet = _state(rows, words), (rows.closed >= end).fill_null(False)
+    handling = ibis.ifelse(state == AGAIN, "done", state)
     rows = rows.mutate(
+        again=state.isin(("reopened", AGAIN)),
         handling=ibis.ifelse(not_yet & (handling != UNKNOWN), "in_progress", handling),
         closed=ibis.ifelse(rows.closed < end, rows.closed, ibis.null(rows.closed.type())),
     )
@@ -91,7 +93,7 @@ def feedback(
     return _judged(rows, end).select(*contract("feedback").columns)
 
 
-def _handling(rows: Table, words: Mapping[str, Sequence[str]] | None) -> StringValue:
+def _state(rows: Table, words: Mapping[str, Sequence[str]] | None) -> StringValue:
     """Read the status words; only the distinct ones leave the engine."""
     distinct = rows.filter(rows.status.notnull()).select("status").distinct()
     states = states_of(sorted(distinct.execute()["status"]), words)
@@ -110,7 +112,7 @@ def _came_back(rows: Table, days: int) -> BooleanValue:
     from_ = ibis.ifelse(rows.closed > rows.date, rows.closed, rows.date).fill_null(rows.date)
     followed = (later <= from_ + ibis.interval(days=days)).fill_null(False)
     known = rows.customer_id.notnull() & rows.topic.notnull() & (rows.interaction == "complaint")
-    return (rows.handling == "reopened") | (known & followed)
+    return rows.again | (known & followed)
 
 
 def _allowed(rows: Table, limits: Limits) -> FloatingValue:

@@ -1,4 +1,4 @@
-"""From the client's status words to six states of handling; words nobody knows are listed."""
+"""From the client's status words to states of handling; words nobody knows are listed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import yaml
 
 STATES = ("received", "in_progress", "adopted", "done", "refused", "reopened")
 """States of handling, in the order of the work."""
+
+AGAIN = "done_again"
+"""What words may also mean: done after it had been reopened, so done and come back."""
 
 OPEN = ("received", "in_progress", "reopened", "unknown")
 """States in which a matter is not known to be finished."""
@@ -38,12 +41,13 @@ def states_of(
     words : iterable of str
         Distinct status words of the client's system.
     own : mapping, optional
-        State to the client's words for it; they come before the built-in Chinese and English ones.
+        State, or `AGAIN`, to the client's words for it; they come before the built-in Chinese and
+        English ones.
 
     Returns
     -------
     dict
-        Each word to one of `STATES`, or `UNKNOWN`.
+        Each word to one of `STATES`, `AGAIN`, or `UNKNOWN`.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def states_of(
     word would read 未采纳 (not adopted) as 采纳 (adopted).
     """
     given = own or {}
-    if strange := set(given) - set(STATES):
-        raise ValueError(f"states must be of {STATES}, got {sorted(strange)}")
+    if strange := set(given) - {*STATES, AGAIN}:
+        raise ValueError(f"states must be of {(*STATES, AGAIN)}, got {sorted(strange)}")
     known = {**_built_in(), **{_plain(w): s for s, ws in given.items() for w in ws}}
     return {word: known.get(_plain(word), UNKNOWN) for word in words}

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kehu.voice.benchmark import BETTER
+from kehu.voice.drivers import LEAST_EXPLAINED
 from kehu.voice.facts import LEVEL
 from kehu.voice.outcomes import OUTCOMES
 
 DISPERSED = 2.0
 """Times more than chance that months vary, above which the control chart carries a warning."""
-
-WEAK = 0.02
-"""Predictive power on the hold-out up to which experiences predict next to nothing."""
 
 SECTIONS = ("surveys", "nps", "complaints", "drivers", "benchmark", "loop")
 
@@ -132,7 +130,7 @@ def _drivers(facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"voice.complained_{name}"
         if facts[f"{name}_tied"]:
             yield f"voice.tied_{name}"
-        if facts[f"{name}_power"] <= WEAK:
+        if facts[f"{name}_explained"] < LEAST_EXPLAINED or facts[f"{name}_power"] <= 0:
             yield f"voice.weak_{name}"
     if looked_at:
         yield _key("drivers_caution")

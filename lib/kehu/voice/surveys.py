@@ -104,8 +104,8 @@ def cells(
     pandas.DataFrame
         `question, breakdown, bucket, answer` (points, blank where none was given),
         `survey_weight, n` (rows), in canonical order. What names no group is in the bucket
-        `NO_GROUP`, so every breakdown but `quarter` adds up to `all`; a breakdown of which nothing
-        names a group is left out.
+        `NO_GROUP`, so every breakdown but `quarter` adds up to `all`; a question's breakdown of
+        which nothing names a group is left out.
     """
     lately = with_classes(recent(surveys, analysis_date, days), segments)
     ever = observed(surveys, analysis_date)
@@ -115,9 +115,9 @@ def cells(
         if name in lately.columns:
             parts.append(_counted(lately.mutate(bucket=lately[name]), name))
     parts.append(_counted(ever.mutate(bucket=quarter), "quarter"))
-    named = [p for p in parts if (p["bucket"] != NO_GROUP).any()]
-    filled = named or [parts[0]]
-    return pd.concat(filled, ignore_index=True).sort_values(CELL, ignore_index=True)
+    found = pd.concat(parts, ignore_index=True)
+    named = (found["bucket"] != NO_GROUP).groupby([found["question"], found["breakdown"]])
+    return found[named.transform("any").astype(bool)].sort_values(CELL, ignore_index=True)
 
 
 def _counted(table: Table, breakdown: str) -> pd.DataFrame:
