@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from kehu.i18n import Translator
 from kehu.report.charts import ACCENT, LIGHT, WARM, canvas, finished, ticks
-from kehu.report.charts_voice import bucket_label, shortened
+from kehu.report.charts_voice import bucket_label, shortened, whole_ticks
 from kehu.report.show import Chart
 from kehu.report.style import HOUSE
 
@@ -121,7 +121,10 @@ def _month_axis(ax: Axes, say: Translator, months: pd.DataFrame) -> None:
     step = -(-len(months) // 9)
     places = np.arange(len(months))[::-1][::step][::-1]
     ax.set_xticks(places, [months["bucket"].iloc[i] for i in places])
-    ticks(ax.yaxis, say, "int" if ax.get_ylim()[1] > 12 else "dec1")
+    if ax.get_ylim()[1] > 12:
+        whole_ticks(ax.yaxis, say)
+    else:
+        ticks(ax.yaxis, say, "dec1")
     last = months[months["limit_high"].notna()].iloc[-1]
     lines = {"limits": "limit_high", "centre": "centre"}
     if last["limit_high"] - last["centre"] < 0.07 * ax.get_ylim()[1]:

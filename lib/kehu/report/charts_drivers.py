@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from kehu.i18n import Translator
 from kehu.report.charts import ACCENT, LIGHT, WARM, canvas, finished, ticks
-from kehu.report.charts_voice import MOST, shortened
+from kehu.report.charts_voice import MOST, shortened, whole_ticks
 from kehu.report.show import Chart
 from kehu.report.style import HOUSE
 
@@ -20,6 +20,9 @@ MARKS = {
     "fine": ("D", LIGHT),
 }
 """Quadrant to marker and colour; the shape carries it in grey print."""
+
+UNDER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
+"""What lies under a label, so that lines do not cross it."""
 
 TYPE = 7.5
 """Size of the labels of points, in points."""
@@ -95,7 +98,7 @@ def priority_map(say: Translator, drivers: pd.DataFrame, outcome: str) -> Chart:
                    label=say(f"quadrant.{name}"))  # fmt: skip
     _limits(ax, x, y)
     ax.set(xlabel=say("charts.priority_map.x"), ylabel=say("charts.priority_map.y"))
-    ticks(ax.xaxis, say, "int")
+    whole_ticks(ax.xaxis, say)
     ticks(ax.yaxis, say, "percent")
     ax.grid(visible=False)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4)
@@ -131,7 +134,8 @@ def _named(figure: Figure, ax: Axes, x: pd.Series, y: pd.Series, labels: list[st
         dx, dy = SHIFTS[best]
         line = {"arrowstyle": "-", "color": HOUSE.muted, "linewidth": 0.4} if dy else None
         ax.annotate(label, at, (dx, dy), textcoords="offset points", va="center", fontsize=TYPE,
-                    ha="left" if dx > 0 else "right", color=HOUSE.ink, arrowprops=line)  # fmt: skip
+                    ha="left" if dx > 0 else "right", color=HOUSE.ink, arrowprops=line,
+                    bbox=UNDER)  # fmt: skip
 
 
 def _box(point: np.ndarray, label: str, dx: float, dy: float) -> np.ndarray:

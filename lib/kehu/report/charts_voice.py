@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import MaxNLocator
 
 from kehu.i18n import Translator
 from kehu.i18n.formats import MISSING
@@ -40,6 +42,12 @@ def shortened(text: str, most: int = 22) -> str:
         if width > most:
             return text[:i].rstrip() + "…"
     return text
+
+
+def whole_ticks(axis: Axis, say: Translator) -> None:
+    """Label an axis at whole numbers only."""
+    axis.set_major_locator(MaxNLocator(7, integer=True))
+    ticks(axis, say, "int")
 
 
 def nps_by_group(
@@ -194,7 +202,10 @@ def _trend(say: Translator, rows: pd.DataFrame, value: str, low: str, high: str,
     labels = [f"{b}\n{n}" for b, n in zip(rows["bucket"], counts, strict=True)]
     ax.set_xticks(x[::-1][::step][::-1], labels[::-1][::step][::-1])
     ax.set_xlim(whole[0] - 0.5, whole[-1] + 0.5)
-    ticks(ax.yaxis, say, "int" if kind == "dec1" else kind)
+    if kind == "dec1":
+        whole_ticks(ax.yaxis, say)
+    else:
+        ticks(ax.yaxis, say, kind)
     return figure
 
 
