@@ -19,6 +19,9 @@ SLA_HOURS = 48
 SLOW_FROM = date(2026, 7, 1)
 """From here the service team is short of people, and everything takes twice as long."""
 
+STILL_OPEN = 0.05
+"""Share of the tickets since then that nobody has settled yet."""
+
 REOPENED = 0.06
 FESTIVAL = 3.0
 """How many times as likely a complaint is about delivery in the weeks after 双11."""
@@ -73,6 +76,7 @@ def tickets(
         "complaints": int(complaints.sum()),
         "complaints_over_sla": int((complaints & late).sum()),
         "reopened": int(true["reopened"].sum()),
+        "open": int(true["closed"].isna().sum()),
         "topics_of_complaints": true.loc[complaints, "topic"].value_counts().to_dict(),
     }
     columns = [c for c in rows.columns if c not in ("kind", "time")]
@@ -133,7 +137,8 @@ def _settled(made: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     again = (made["kind"] == "投诉") & (rng.random(len(made)) < REOPENED)
     hours = np.round(hours * np.where(slow, 2, 1) * np.where(again, 2.2, 1), 2)
     closed = (made["time"] + pd.to_timedelta(hours, unit="h")).dt.ceil("min")
-    closed = closed.where(closed <= pd.Timestamp(_EXPORTED))
+    forgotten = slow & (rng.random(len(made)) < STILL_OPEN)
+    closed = closed.where((closed <= pd.Timestamp(_EXPORTED)) & ~forgotten)
     return made.assign(hours=hours, reopened=again, closed=closed)
 
 
