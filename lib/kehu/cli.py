@@ -74,11 +74,9 @@ def render(
 def demo(cold: Cold = False, debug: Debug = False) -> None:
     """Make the demo shop's files and its report; needs nothing from you. 演示。"""
     with _told(debug):
-        from kehu.cases import demo_shop
         from kehu.store import PROJECT
 
         _warm(cold)
-        demo_shop.ensure(PROJECT / "data" / "raw" / "demo")
         _run(PROJECT / "params" / "demo.yml", cold)
         say("Next, your own data: kehu init FILE")
 

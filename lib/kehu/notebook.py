@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kehu.cases import built_in
 from kehu.i18n import Translator
 from kehu.params import Params
 from kehu.params_check import RUNNER_PARAMETERS, check_values, injected_names, load_params
@@ -94,7 +95,7 @@ def begin(stage: str, namespace: Mapping[str, Any]) -> Session:
     check_values(given, f"{stage}.ipynb", REQUIRED)
     params_dir = (PROJECT / (given.get("params_dir") or "params")).resolve()
     run = open_run(f"{given['client']}/{given['period']}")
-    _demo_data(given["client"])
+    built_in.ensure(given["client"])
     return Session(
         run.folder,
         stage,
@@ -110,12 +111,3 @@ def _injected(namespace: Mapping[str, Any]) -> list[str]:
     cells = (str(source) for source in namespace.get("In", []))
     names = (injected_names(cell) for cell in cells if cell.startswith(INJECTED))
     return sorted(set().union(*names) & set(namespace))
-
-
-def _demo_data(client: str) -> None:
-    """Make the demo shop's files where the demo is run for the first time."""
-    if client != "demo":
-        return
-    from kehu.cases import demo_shop
-
-    demo_shop.ensure(PROJECT / "data" / "raw" / "demo")

@@ -152,7 +152,7 @@ def field_defaults() -> dict[str, Any]:
 
 
 def described_fields() -> Iterator[tuple[str, Any, dict[str, str]]]:
-    """List every parameter with its default and meaning, those of a group one by one.
+    """List every parameter with its default and meaning; groups are told by their parts.
 
     Yields
     ------
@@ -163,12 +163,20 @@ def described_fields() -> Iterator[tuple[str, Any, dict[str, str]]]:
     meaning : dict
         `zh` and `en`.
     """
-    for name, field in Params.model_fields.items():
-        group = field.default
-        yield name, field_defaults().get(name, ...), meaning(field)
-        if isinstance(group, BaseModel):
-            for inner, part in type(group).model_fields.items():
-                yield f"{name}.{inner}", getattr(group, inner), meaning(part)
+    yield from _described("", Params, None)
+
+
+def _described(
+    prefix: str, model: type[BaseModel], defaults: BaseModel | None
+) -> Iterator[tuple[str, Any, dict[str, str]]]:
+    """Describe a group's parameters; a group within it is described by its own."""
+    for name, field in model.model_fields.items():
+        default = getattr(defaults, name) if defaults else field.default
+        if isinstance(default, BaseModel):
+            yield from _described(f"{prefix}{name}.", type(default), default)
+        else:
+            required = field.is_required() and not defaults
+            yield f"{prefix}{name}", ... if required else default, meaning(field)
 
 
 def source_path(params_dir: Path, path: str) -> Path:

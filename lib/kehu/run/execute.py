@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Protocol
 
+from kehu.cases import built_in
 from kehu.errors import KehuError, Problem, raise_all
 from kehu.params import Params
 from kehu.params_check import ParamsFile, load_params
@@ -73,6 +74,7 @@ def check(path: str | Path) -> ParamsFile:
     from kehu.run import plan
 
     file = load_params(path)
+    built_in.ensure(file.params.client)
     raise_all([*plan.notebook_problems(), *_source_problems(file), *_other_problems(file)])
     return file
 
