@@ -43,6 +43,7 @@ def weights_by_method(say: Translator, weights: pd.DataFrame) -> Chart:
     for method, shift in zip(methods, shifts, strict=True):
         mark, colour = METHODS[method]
         ax.plot(table[method], y + shift, mark, color=colour, markersize=4.5, clip_on=False,
+                markeredgecolor=HOUSE.ink, markeredgewidth=0.5,
                 label=say(f"weighting.{method}"))  # fmt: skip
     ax.set_yticks(y, [_named(say, c, w) for c, w in table["used"].items()])
     ax.set_xlim(left=0)
@@ -128,8 +129,9 @@ def weight_sensitivity(
         ax.set_title(say(f"charts.weight_sensitivity.{part}"), loc="left", color=HOUSE.muted)
         _bare(ax, widest)
     most = table.max(axis=1)
+    name = "weight_sensitivity" if most.iloc[-1] > 0 else "weight_sensitivity_same"
     return finished(
-        say, "weight_sensitivity", figure, turnover=most.iloc[-1], criterion=str(table.index[-1]),
+        say, name, figure, turnover=most.iloc[-1], criterion=str(table.index[-1]),
         next=most.iloc[-2], n=n,
     )  # fmt: skip
 

@@ -37,8 +37,10 @@ def stability(facts: Facts) -> tuple[str, ...]:
     """Choose the sentences on how far the ranking depends on the choice of weights."""
     chosen = {
         "stability_near": True,
-        "stability_any": True,
+        "stability_any": facts["score.kept_any"] > 0,
+        "stability_nobody": facts["score.kept_any"] == 0,
         "stability_single": facts["score.changes"] == "yes",
+        "stability_same": facts["score.changes"] == "no",
     }
     return _keys(chosen)
 

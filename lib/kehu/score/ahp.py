@@ -199,7 +199,10 @@ def review(found: Ahp) -> pd.DataFrame:
 
 def _doubt(row: Mapping[str, float | str]) -> str:
     """Say what is given, what the others imply, and what a change would do."""
-    given, implied, suggested = (said(float(row[c])) for c in ("judgement", "implied", "suggested"))
+    given, implied, suggested = (
+        said(float(row[column]), digits)
+        for column, digits in (("judgement", 3), ("implied", 2), ("suggested", 1))
+    )
     return (
         f"`{row['first']}/{row['second']}: {given}`, the other judgements imply {implied}; "
         f"with {suggested} the ratio is {float(row['ratio_after']):.3f}."

@@ -44,7 +44,7 @@ class AhpForm:
     >>> form = AhpForm("en", ["value", "loyalty", "potential"])
     >>> form.set("value", "loyalty", 3)
     >>> round(form.result.consistency_ratio, 3)
-    0.116
+    0.117
     """
 
     def __init__(
@@ -61,8 +61,10 @@ class AhpForm:
         self.sliders = {
             pair: self._slider(widgets, *pair) for pair in combinations(self.criteria, 2)
         }
+        self.words = {pair: widgets.HTML() for pair in self.sliders}
         self.verdict, self.weights = widgets.HTML(), widgets.HTML()
-        self.paste = widgets.Textarea(layout=widgets.Layout(width="26em", height="20em"))
+        height = f"{1.3 * len(self.sliders) + 8:g}em"
+        self.paste = widgets.Textarea(layout=widgets.Layout(width="26em", height=height))
         self.box = widgets.VBox(self._laid_out(widgets))
         for pair, value in self._start(judgements or {}).items():
             self.set(*pair, value)
@@ -123,9 +125,12 @@ class AhpForm:
     def _slider(self, widgets: Any, first: str, second: str) -> Any:
         values = [*map(float, range(STRONGEST, 0, -1)), *(1 / n for n in range(2, STRONGEST + 1))]
         options = [(self._words(first, second, v), v) for v in values]
-        layout = widgets.Layout(width="34em")
         return widgets.SelectionSlider(
-            options=options, value=1.0, continuous_update=False, layout=layout
+            options=options,
+            value=1.0,
+            continuous_update=False,
+            readout=False,
+            layout=widgets.Layout(flex="0 0 18em"),
         )
 
     def _words(self, first: str, second: str, value: float) -> str:
@@ -138,12 +143,13 @@ class AhpForm:
         return self.say("ahp_form.more", criterion=stronger, words=words, step=step)
 
     def _laid_out(self, widgets: Any) -> list[Any]:
+        wide = widgets.Layout(flex="0 0 11em")
         rows = []
-        for (first, second), slider in self.sliders.items():
-            left, right = (self.say(f"criterion.{c}") for c in (first, second))
-            names = f"<b>{escape(left)}</b> ↔ <b>{escape(right)}</b>"
-            label = widgets.HTML(names, layout=widgets.Layout(width="14em"))
-            rows.append(widgets.HBox([label, slider]))
+        for pair, slider in self.sliders.items():
+            left, right = (f"<b>{escape(self.say(f'criterion.{c}'))}</b>" for c in pair)
+            left = f'<div style="text-align:right;padding-right:0.6em">{left}</div>'
+            ends = [widgets.HTML(text, layout=wide) for text in (left, right)]
+            rows.append(widgets.HBox([ends[0], slider, ends[1], self.words[pair]]))
         heading = widgets.HTML(f"<h3>{escape(self.say('ahp_form.heading'))}</h3>")
         hint = widgets.HTML(escape(self.say("ahp_form.hint")))
         title = widgets.HTML(f"<b>{escape(self.say('ahp_form.paste'))}</b>")
@@ -151,8 +157,10 @@ class AhpForm:
         return [heading, hint, *rows, self.verdict, foot]
 
     def _update(self, change: Any = None) -> None:
-        """Write verdict, weights and text anew after a slider moved."""
+        """Write words, verdict, weights and text anew after a slider moved."""
         found = self.result
+        for pair, slider in self.sliders.items():
+            self.words[pair].value = escape(slider.label)
         self.verdict.value = self._verdict(found)
         self.weights.value = self._bars(found)
         self.paste.value = self.yaml
@@ -166,10 +174,16 @@ class AhpForm:
         if better.empty:
             return made
         row = better.iloc[0]
-        scales = {"given": "judgement", "implied": "implied", "suggested": "suggested"}
-        values = {name: said(float(row[column])) for name, column in scales.items()}
-        values |= {"first": row["first"], "second": row["second"], "ratio": row["ratio_after"]}
-        return made + f"<p>{escape(self.say('ahp_form.doubt', values))}</p>"
+        text = self.say(
+            "ahp_form.doubt",
+            first=row["first"],
+            second=row["second"],
+            given=said(row["judgement"]),
+            implied=said(row["implied"], 2),
+            suggested=said(row["suggested"]),
+            ratio=row["ratio_after"],
+        )
+        return made + f"<p>{escape(text)}</p>"
 
     def _bars(self, found: Ahp) -> str:
         """Draw the weights as bars."""

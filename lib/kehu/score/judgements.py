@@ -61,9 +61,9 @@ def pairwise_matrix(
     return named, matrix
 
 
-def said(value: float) -> str:
-    """Write a judgement as people do: 3, 2.5, 1/3."""
-    return f"{value:.3g}" if value >= 1 else f"1/{1 / value:.3g}"
+def said(value: float, digits: int = 3) -> str:
+    """Write a judgement as people do, to some digits: 3, 2.5, 1/3."""
+    return f"{value:.{digits}g}" if value >= 1 else f"1/{1 / value:.{digits}g}"
 
 
 def matrix_problems(matrix: Array, names: Sequence[str]) -> Iterator[Problem]:

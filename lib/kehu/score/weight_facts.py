@@ -48,7 +48,7 @@ def _weights(weighting: Weighting) -> dict[str, Any]:
         "weighed": int((weighting.used > 0).sum()),
         "first": first,
         "first_weight": weight,
-        "first_swing": sqrt(weight * (1 - weight) / (CONCENTRATION + 1)),
+        "first_swing": 100 * sqrt(weight * (1 - weight) / (CONCENTRATION + 1)),
         "blanks": kinds.get((bool(weighting.left_out), filled > 0), "none"),
         "left_out": len(weighting.left_out),
         "constant": len(weighting.constant),
@@ -87,7 +87,7 @@ def _single(stability: Stability) -> dict[str, Any]:
     single = stability.single
     worst = single.loc[single["turnover"].idxmax()] if len(single) else None
     return {
-        "changes": "no" if worst is None else "yes",
+        "changes": "none" if worst is None else "yes" if worst["turnover"] > 0 else "no",
         "turnover": None if worst is None else float(worst["turnover"]),
         "turnover_criterion": None if worst is None else str(worst["criterion"]),
         "turnover_spearman": None if worst is None else float(worst["spearman"]),
