@@ -28,7 +28,7 @@ def test_every_file_of_the_demo_shop_is_recognised(shop, tmp_path):
     loaded = yaml.safe_load(text)["sources"]
     assert {table: len(listed) for table, listed in loaded.items()} == {
         "transactions": 2, "customers": 1, "interactions": 2, "surveys": 1, "referrals": 1,
-        "costs": 1, "campaigns": 1, "judgements": 1,
+        "costs": 1, "campaigns": 1, "benchmarks": 1, "judgements": 1,
     }  # fmt: skip
     assert not any("not recognised" in note for note in notes)
     [survey], [marks] = loaded["surveys"], loaded["judgements"]

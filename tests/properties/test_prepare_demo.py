@@ -10,7 +10,7 @@ from kehu.cases import demo_shop
 from kehu.prepare import clean, customers, facts, inputs, quality, sources
 from kehu.store import PROJECT, Run
 
-INPUTS = ("interactions", "surveys", "referrals", "costs", "campaigns", "judgements")
+INPUTS = ("interactions", "surveys", "referrals", "costs", "campaigns", "benchmarks", "judgements")
 KINDS = {
     "duplicate": "duplicate_row",
     "blanks": "id_trimmed",
@@ -116,8 +116,9 @@ def test_all_tables_keep_their_contracts(shop):
     profile = run.write("profile", facts.profile(raws, *every)).set_index("source")
     read_as = profile[["encoding", "separator"]].dropna()
     assert [tuple(row) for row in read_as.sort_index().to_numpy()] == [
-        ("utf-8", "tab"), ("utf-8-sig", "comma"), ("utf-8-sig", "semicolon"), ("gb18030", "comma"),
-        ("utf-8-sig", "semicolon"), ("utf-8", "comma"), ("gb18030", "comma"),
+        ("utf-8-sig", "comma"), ("utf-8", "tab"), ("utf-8-sig", "comma"),
+        ("utf-8-sig", "semicolon"), ("gb18030", "comma"), ("utf-8-sig", "semicolon"),
+        ("utf-8", "comma"), ("gb18030", "comma"),
     ]  # fmt: skip
     assert profile.loc["costs.csv", "date_formats"] == "yyyy-mm"
 
@@ -215,6 +216,9 @@ def test_contacts_and_referrals_and_marks_are_those_of_the_truth(shop):
     marks, told = kept(others, "judgements"), truth["inputs"]["judgements.xlsx"]
     assert len(marks) == told["kept_marks"]
     assert marks["mark"].sum() == told["sum_of_marks"]
+    peers = kept(others, "benchmarks")
+    assert len(peers) == truth["inputs"]["benchmarks.csv"]["kept"]
+    assert peers.loc[peers["indicator"] == "csat_top_box", "figure"].tolist() == [0.24, 0.38]
     assert set(marks["criterion"]) == {"market_position", "technology", "reference_value"}
 
 

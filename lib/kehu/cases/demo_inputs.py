@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kehu.cases import (
+    demo_benchmarks,
     demo_browse,
     demo_contacts,
     demo_costs,
@@ -74,6 +75,7 @@ def inputs(
         "campaigns.csv": demo_contacts.campaigns(people, traits, last_day, rngs[5]),
         "referrals.csv": demo_contacts.referrals(people, traits, rngs[6]),
         "judgements.xlsx": demo_judgements.judgements(lines, last_day, rngs[7]),
+        "benchmarks.csv": demo_benchmarks.benchmarks(),
     }
     names = {"service.csv": "tickets", "survey.xlsx": "answers", "costs.csv": "costs",
              "campaigns.csv": "contacts", "referrals.csv": "referrals",
