@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, pearsonr, rankdata
+from scipy.stats import kendalltau
 
 from kehu.score.criteria import Array, canonical_order, complete
 from kehu.score.rank import Scorer, scorer
@@ -158,12 +157,12 @@ def _drawn(
 ) -> tuple[NDArray[np.int64], dict[str, float]]:
     """Count for each customer the draws with a place in the top 20 %, and sum up over customers."""
     times = np.zeros(len(chosen), dtype=np.int64)
-    places, similar = rankdata(chosen), []
+    places, similar = _places(chosen), []
     for i, weights in enumerate(drawn):
         scores = score(weights)
         times += top(scores)
         if i < RANKED:
-            similar.append(_correlation(places, rankdata(scores), pearsonr))
+            similar.append(_spearman(places, _places(scores)))
     always, ever = times == len(drawn), times > 0
     return times, {
         "kept": int((inside & always).sum()),
@@ -180,14 +179,14 @@ def _one_at_a_time(score: Scorer, chosen: Array, names: list[str], weights: Arra
     """Raise and lower each weight by half, the others sharing what is left as before."""
     columns = ["criterion", "change", "weight", "weight_new", "spearman", "kendall", "entered",
                "left", "turnover"]  # fmt: skip
-    inside, places = top(chosen), rankdata(chosen)
+    inside, places = top(chosen), _places(chosen)
     rows = []
     for name, change, changed, weight, new in _changes(names, weights):
         scores = score(changed)
         now = top(scores)
         left = int((inside & ~now).sum())
-        spearman = _correlation(places, rankdata(scores), pearsonr)
-        kendall = _correlation(places, rankdata(scores), kendalltau)
+        others = _places(scores)
+        spearman, kendall = _spearman(places, others), _kendall(places, others)
         entered = int((now & ~inside).sum())
         turnover = left / int(inside.sum())
         rows.append((name, change, weight, new, spearman, kendall, entered, left, turnover))
@@ -206,11 +205,29 @@ def _changes(names: list[str], weights: Array) -> Iterator[tuple[str, float, Arr
             yield name, change, changed, float(weights[j]), new
 
 
-def _correlation(places: Array, others: Array, measure: Callable[..., Any]) -> float:
+def _places(scores: Array) -> Array:
+    """Rank scores from the lowest, 1, equal scores at the mean of their places."""
+    order = np.argsort(scores)
+    ascending = scores[order]
+    starts = np.flatnonzero(np.concatenate([[True], ascending[1:] > ascending[:-1]]))
+    sizes = np.diff(starts, append=len(scores))
+    places = np.empty(len(scores))
+    places[order] = np.repeat(starts + (sizes + 1) / 2, sizes)
+    return places
+
+
+def _spearman(places: Array, others: Array) -> float:
     """Correlate two rankings; not-a-number where one of them ranks nobody."""
+    a, b = places - places.mean(), others - others.mean()
+    scale = np.sqrt((a * a).sum() * (b * b).sum())
+    return float((a * b).sum() / scale) if scale > 0 else float("nan")
+
+
+def _kendall(places: Array, others: Array) -> float:
+    """Correlate two rankings by pairs in the same order (tau-b); not-a-number as above."""
     if np.ptp(places) == 0 or np.ptp(others) == 0:
         return float("nan")
-    return float(measure(places, others).statistic)
+    return float(kendalltau(places, others).statistic)
 
 
 def _back(values: Array | Bools, order: NDArray[np.intp]) -> Array | Bools:
