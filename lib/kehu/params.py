@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, model_validator
 
-from kehu import params_score, params_segments, params_value
+from kehu import params_score, params_segments, params_value, params_voice
 from kehu.params_actions import ActionParams
 from kehu.params_prepare import PrepareParams
 from kehu.params_score import ScoreParams
@@ -33,6 +33,7 @@ from kehu.params_types import (
     meaning,
 )
 from kehu.params_value import RfmCuts, ValueParams
+from kehu.params_voice import VoiceParams
 
 __all__ = [
     "CustomerColumns",
@@ -90,7 +91,9 @@ class RunParams(Strict):
     sources: Sources = described(en="the client's files and their columns", zh="客户的文件及其列名")
 
 
-class Params(ActionParams, SegmentParams, ScoreParams, ValueParams, PrepareParams, RunParams):
+class Params(
+    ActionParams, VoiceParams, SegmentParams, ScoreParams, ValueParams, PrepareParams, RunParams
+):
     """Everything one run of the kit depends on, besides the files themselves."""
 
     @model_validator(mode="after")
@@ -115,6 +118,7 @@ _RULES: tuple[Rule, ...] = (
     *params_value.RULES,
     *params_score.RULES,
     *params_segments.RULES,
+    *params_voice.RULES,
 )
 """Parameters, what of them contradicts, how to say it."""
 

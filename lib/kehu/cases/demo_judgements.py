@@ -29,7 +29,7 @@ def judgements(lines: pd.DataFrame, last_day: date, rng: np.random.Generator) ->
     lines : pandas.DataFrame
         What was sold: `customer_id`, `amount`.
     last_day : date
-        The analysis date; people judge in the two weeks after it.
+        The analysis date; people judge in the two weeks before it.
     rng : numpy.random.Generator
         Source of every draw.
 
@@ -69,7 +69,7 @@ def _rows(true: pd.DataFrame, last_day: date, rng: np.random.Generator) -> pd.Da
             felt = np.array([row[code] for code in CRITERIA.values()])
             marks = np.clip(np.round(3 + felt + rng.normal(0, 0.5, len(felt))), 1, 5)
             shown = [None if rng.random() < 0.02 else int(mark) for mark in marks]
-            day = pd.Timestamp(last_day) + pd.Timedelta(days=int(rng.integers(5, 15)))
+            day = pd.Timestamp(last_day) - pd.Timedelta(days=int(rng.integers(5, 15)))
             note = _NOTES[int(rng.integers(len(_NOTES)))]
             made.append((place, row["customer_id"], judge, day, *shown, note))
     columns = ["order", "会员号", "评分人", "评分日期", *CRITERIA, "评分说明"]

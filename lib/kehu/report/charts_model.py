@@ -139,14 +139,19 @@ def clv_deciles(say: Translator, clv: pd.DataFrame) -> Chart:
     group = np.ceil(rank / len(clv) * 10).astype(int)
     means = clv.groupby(group)[["clv", "clv_low", "clv_high"]].mean()
     figure, ax = canvas(height=2.7)
-    ax.bar(means.index, means["clv"], width=0.7, color=ACCENT)
-    ax.vlines(means.index, means["clv_low"], means["clv_high"], color=WARM, linewidth=2.2)
-    for place, value in means["clv"].items():
-        ax.annotate(say.format(value, "short_money"), (place, value), (0, 3), ha="center",
-                    textcoords="offset points", fontsize=7.5, color=HOUSE.ink)  # fmt: skip
+    ax.bar(means.index, means["clv"], width=0.62, color=LIGHT)
+    ax.vlines(means.index, means["clv_low"], means["clv_high"], color=ACCENT, linewidth=2.2)
+    ax.plot(means.index, means["clv"], "o", color=ACCENT, markersize=4)
+    tops = means[["clv", "clv_high"]].max(axis=1)
+    for place, top in tops.items():
+        ax.annotate(say.format(means.loc[place, "clv"], "money"), (place, top), (0, 4),
+                    textcoords="offset points", ha="center", fontsize=7.5,
+                    color=HOUSE.ink)  # fmt: skip
     ax.set_xticks(means.index)
+    ax.set_ylim(0, tops.max() * 1.12 or 1)
     ax.set(xlabel=say("charts.clv_deciles.x"), ylabel=say("charts.clv_deciles.y"))
     ticks(ax.yaxis, say, "short_money")
     total = clv["clv"].sum()
     share = float(clv.loc[group == 1, "clv"].sum() / total) if total else None
-    return finished(say, "clv_deciles", figure, share=share, n=len(clv))
+    name = "clv_deciles_bare" if clv["clv_low"].isna().all() else "clv_deciles"
+    return finished(say, name, figure, share=share, n=len(clv))

@@ -11,7 +11,7 @@ from kehu import tables
 from kehu.i18n import Translator
 from kehu.i18n.formats import MISSING
 from kehu.report.listings import listing
-from kehu.report.show import Listing
+from kehu.report.show import Card, Listing
 
 Definitions = Mapping[str, Any]
 """Code to its definition: an object whose `name`, `rule` and so on have `zh` and `en`."""
@@ -95,7 +95,7 @@ def customer_indices(
     return listing(say, rows, columns, "customer_indices", most=most)
 
 
-def strategic_judgements(say: Translator, judged: pd.DataFrame, most: int = 20) -> Listing:
+def strategic_judgements(say: Translator, judged: pd.DataFrame, most: int = 20) -> Listing | Card:
     """List the customers judged, the highest first, with judges, spread and date.
 
     Parameters
@@ -106,6 +106,8 @@ def strategic_judgements(say: Translator, judged: pd.DataFrame, most: int = 20) 
     most : int
         Rows shown at most.
     """
+    if judged.empty:
+        return Card(say("cards.no_judgements.title"), say("cards.no_judgements.text"))
     rows = judged.rename_axis("customer_id").reset_index()
     rows = rows.rename(columns={"judgement": "strategic_mark", "spread": "judge_spread"})
     rows = rows.sort_values(["strategic_mark", "customer_id"], ascending=[False, True])

@@ -88,10 +88,12 @@ def _source_problems(file: ParamsFile) -> list[Problem]:
 def _other_problems(file: ParamsFile) -> Iterator[Problem]:
     from kehu.actions import playbook
     from kehu.report import fonts
+    from kehu.score import weights
 
     params = file.params
     book = playbook.chosen(params.industry, params.playbook, file.path.parent)
     checks: list[Callable[[], object]] = [partial(playbook.load, book)]
+    checks.append(partial(weights.check, params.weights.model_dump()))
     checks += [partial(fonts.find, language) for language in params.languages]
     seen: set[str] = set()
     for attempt in checks:

@@ -151,11 +151,9 @@ def value_table(
     return table
 
 
-def judged(weighting: Weighting) -> list[tuple[pd.DataFrame, float]]:
-    """List the pairwise judgements and their consistency ratio; nothing without AHP."""
-    if weighting.ahp is None or weighting.judgements is None:
-        return []
-    return [(weighting.judgements, weighting.ahp.consistency_ratio)]
+def judged(weighting: Weighting) -> list[Weighting]:
+    """List the weighting if people judged pairs for it; nothing without AHP."""
+    return [weighting] if weighting.ahp is not None else []
 
 
 def first(value: pd.DataFrame, n: int) -> list[str]:
