@@ -284,6 +284,27 @@ def test_what_happened_after_the_analysis_date_was_not_known(desk):
     assert desk.gone("interactions", given) == {"after_analysis_date": 1}
 
 
+def test_a_closing_without_a_clock_on_the_same_day_is_no_contradiction(desk):
+    rows = [("1", "2026-05-18 10:30", "投诉", "2026-05-18"), ("2", "2026-05-18", "投诉", "2026-05-18"),
+            ("3", "2026-05-18 10:30", "投诉", "2026-05-19"), ("4", "2026-05-18 10:30", "投诉", "2026-05-18 09:00")]  # fmt: skip
+    found = desk.one("interactions", spec(desk.put("i.csv", tickets(*rows)), TICKETS))
+    closed = found.table.order_by("row").execute()["closed"]
+    assert closed.tolist()[:3] == [pd.Timestamp(t) for t in ("2026-05-18 10:30", "2026-05-18", "2026-05-19")]  # fmt: skip
+    assert pd.isna(closed[3])
+    repaired = found.ledger.set_index("rule")["rows_repaired"]
+    assert repaired[repaired > 0].to_dict() == {"closed_early": 1, "closed_day": 1}
+
+
+def test_contacts_of_a_campaign_of_one_day_are_merged_when_equal(desk):
+    name = desk.put("m.csv", "c\n1\n2\n2\n")
+    constants = {"campaign": "618", "date": "2026-06-10", "amount": "0.05", "responded": "否"}
+    given = spec(name, {"customer_id": "c"}, constants=constants, separator=",")
+    found = desk.rows("campaigns", given)
+    assert found["customer_id"].tolist() == ["1", "2"]
+    assert found["amount"].sum() == Decimal("0.10")
+    assert not found["responded"].any()
+
+
 def test_payments_fall_due_later_and_those_made_later_are_unpaid(desk):
     table = (
         "c,due,paid,sum\n1,2026-01-31,2026-02-01,100\n1,2026-02-28,,100\n"

@@ -70,7 +70,9 @@ def measured(rows, item, year):
     }
 
 
-@pytest.mark.parametrize("row", list(PUBLISHED.itertuples()), ids=lambda r: f"{r.source} {r.quantity}")
+@pytest.mark.parametrize(
+    "row", list(PUBLISHED.itertuples()), ids=lambda r: f"{r.source} {r.quantity}"
+)
 def test_the_airport_s_survey_gives_the_published_figures(sfo, row):
     found = measured(sfo[1], row.item, row.source.split()[-1])[row.quantity]
     assert found == pytest.approx(float(row.value), abs=0.5 * 10**-row.digits)

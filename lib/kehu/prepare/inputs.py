@@ -62,7 +62,8 @@ def clean(
     -----
     A date after the analysis date on which a matter was settled or a payment made was not known
     then: it becomes blank (`closed_later`, `paid_later`). So does the end of a matter that lies
-    before its beginning (`closed_early`).
+    before its beginning (`closed_early`); where only its day is known, and that is the day of the
+    beginning, the two are taken as one (`closed_day`).
     """
     found: list[Records] = []
     problems: list[Problem] = []
@@ -85,9 +86,9 @@ def _cleaned(
     read = records.typed(raws, columns, max_unreadable, more)
     typed = ibis.union(*(_weighted(t, raw) for raw, _, t in read))
     marked = _marked(records.with_repeats(typed, read, table), table, analysis_date)
-    dated = [raw.file.name for raw in raws if treatment.dated in raw.file.mapped]
+    dated = [raw.file.name for raw in raws if treatment.dated in raw.file.given]
     rules = treatment.rules(duplicates=duplicates == "drop" and bool(dated))
-    met = conditions(marked, treatment.dated, dated, analysis_date)
+    met = _conditions(marked, treatment.dated, dated, analysis_date)
     cases = [(_met(rule.name, met, marked), rule.name) for rule in rules if rule.effect != "repair"]
     rows = records.kept_aside(
         records.ruled(marked, cases, [rule.name for rule in rules]), raws, table
@@ -108,17 +109,26 @@ def _marked(rows: Table, table: str, analysis_date: str) -> Table:
     blank = [n for n in rows.columns if n.endswith("_unread")]
     flags: dict[str, Value] = {f"{n.removesuffix('_unread')}_blank": rows[n] for n in blank}
     if table == "interactions":
-        later = (rows.closed >= records.day_after(analysis_date)).fill_null(False)
-        early = (rows.closed < rows.date).fill_null(False)
-        flags |= {"closed_later": later, "closed_early": early}
-        flags["closed"] = ibis.ifelse(later | early, ibis.null("timestamp"), rows.closed)
+        flags |= _closed(rows, analysis_date)
     if table == "payments":
         later = (rows.paid.cast("timestamp") >= records.day_after(analysis_date)).fill_null(False)
         flags |= {"paid_later": later, "paid": ibis.ifelse(later, ibis.null("date"), rows.paid)}
     return reading.computed_once(rows.mutate(**flags), f"marked_{table}")
 
 
-def conditions(
+def _closed(rows: Table, analysis_date: str) -> dict[str, Value]:
+    """Mend the time of closing: not known yet, before the beginning, or a day without a clock."""
+    later = rows.closed >= records.day_after(analysis_date)
+    before = rows.closed < rows.date
+    # A closing written without a clock time reads as midnight, before anything of that day.
+    day = before & (rows.closed == rows.date.truncate("D"))
+    cases = [(later | (before & ~day), ibis.null("timestamp")), (day, rows.date)]
+    flags = {"closed_later": later, "closed_early": before & ~day, "closed_day": day}
+    flags = {name: flag.fill_null(False) for name, flag in flags.items()}
+    return flags | {"closed": ibis.cases(*cases, else_=rows.closed)}
+
+
+def _conditions(
     t: Table, dated: str, files: Sequence[str], analysis_date: str
 ) -> dict[str, BooleanValue]:
     """Say which rows the rules meet that look at more than one column's blank.

@@ -95,6 +95,10 @@ def _of_transactions(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
         yield "quantity", "validity", proper, ~t.quantity_blank
         readable = proper & t.quantity.notnull() & t.amount.notnull()
         yield "quantity", "consistency", readable, ~((t.quantity < 0) & (t.amount > 0))
+    if "goods_cost" in mapped:
+        has_cost = t.goods_cost.notnull() | t.goods_cost_blank
+        yield "goods_cost", "completeness", proper, has_cost
+        yield "goods_cost", "validity", proper & has_cost, ~t.goods_cost_blank
     if {"amount", "quantity", "unit_price"} <= mapped:
         yield "amount", "consistency", proper & t.overpaid.notnull(), t.overpaid <= 0.01
     for name in _TEXTS:

@@ -48,7 +48,7 @@ TREATMENTS = {
     "interactions": Treatment(
         dated="date",
         aside="unreadable_date missing_interaction excluded_value shortened_id",
-        repairs="id_trimmed id_decimal closed_blank open_date closed_later closed_early",
+        repairs="id_trimmed id_decimal closed_blank open_date closed_later closed_early closed_day",
     ),
     "surveys": Treatment(
         dated="date",
