@@ -30,7 +30,7 @@ YEAR = 2025
 
 
 def benchmarks() -> Made:
-    """Write the peers' figures, the first of them twice.
+    """Write the peers' figures.
 
     Returns
     -------
@@ -43,7 +43,5 @@ def benchmarks() -> Made:
         for code, figure in figures.items()
     ]
     rows = pd.DataFrame(listed).assign(kind="clean")
-    again = rows.head(1).assign(kind="duplicate")
-    rows = pd.concat([rows, again], ignore_index=True)
-    counts = demo_dirt.counted(rows, ("duplicate",))
+    counts = demo_dirt.counted(rows, ())
     return Made(demo_sheet.text(rows.drop(columns="kind"), "utf-8-sig"), counts)
