@@ -190,6 +190,9 @@ def family_of(model: PurchaseModel) -> Family:
     return FAMILIES[model.FAMILY]
 
 
+WIDEST = 2.0
+"""Largest standard deviation of a log-parameter that is drawn: a factor of 7 up or down."""
+
 M = TypeVar("M", bound=Fitted)
 
 
@@ -216,15 +219,14 @@ def drawn(model: M, rng: np.random.Generator, n_draws: int) -> M:
     Notes
     -----
     Logarithms of the parameters are drawn from their asymptotic normal: estimates and
-    `log_covariance`. Where the covariance is unknown, or the model is not `identified` (its
-    likelihood is then nothing like a normal), every draw is the estimate itself: ask
-    `has_uncertainty` before calling an interval one that holds the parameters' uncertainty.
+    `log_covariance`. Where that does not describe the likelihood (see `has_uncertainty`, and ask it
+    before saying that an interval holds the parameters' uncertainty), every draw is the estimate.
     """
     names = model.PARAMETERS
     estimates = np.log([getattr(model, name) for name in names])
     if has_uncertainty(model):
         root = np.linalg.cholesky(model.log_covariance)
-        logs = estimates + rng.standard_normal((n_draws, len(names))) @ root.T
+        logs = estimates + (rng.standard_normal((n_draws, 1, len(names))) * root).sum(axis=2)
     else:
         logs = np.tile(estimates, (n_draws, 1))
     columns = np.exp(logs)[:, :, None].transpose(1, 0, 2)
@@ -254,7 +256,10 @@ def scenarios(model: M, n: int) -> list[M]:
 
 
 def has_uncertainty(model: Fitted) -> bool:
-    """Return whether `drawn` varies the parameters: they are identified, with a known covariance.
+    """Return whether `drawn` varies the parameters.
+
+    It does where the model is identified, its covariance known, and no parameter so uncertain
+    (`WIDEST`) that a normal around the estimate says nothing about the likelihood.
 
     Parameters
     ----------
@@ -265,4 +270,6 @@ def has_uncertainty(model: Fitted) -> bool:
     -------
     bool
     """
-    return model.identified and bool(np.isfinite(model.log_covariance).all())
+    variances = np.diag(model.log_covariance)
+    known = bool(np.isfinite(model.log_covariance).all() and (variances <= WIDEST**2).all())
+    return model.identified and known

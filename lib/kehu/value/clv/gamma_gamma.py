@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from kehu.errors import KehuError, Problem
 from kehu.value.clv import likelihood
+from kehu.value.clv.identification import unknown
 from kehu.value.clv.optimise import Optimum, maximise
 from kehu.value.clv.sample import Array
 
@@ -39,6 +40,12 @@ class GammaGamma:
         Whether that optimum is a point inside the range of the parameters.
     message : str
         What to know before using the model; empty when all is well.
+    log_covariance : ndarray, shape (3, 3)
+        Covariance of log p, log q, log gamma; nan where the likelihood does not tell.
+
+    Notes
+    -----
+    In a model from `families.drawn` the parameters are arrays of shape (n_draws, 1).
     """
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
@@ -53,6 +60,7 @@ class GammaGamma:
     converged: bool
     identified: bool
     message: str
+    log_covariance: Array = field(default_factory=lambda: unknown(3), repr=False, compare=False)
 
     @property
     def population_mean(self) -> float:
@@ -116,6 +124,7 @@ def fit(
         converged=best.converged,
         identified=best.converged and best.curved and not best.at_bound,
         message=_message(best, q),
+        log_covariance=best.log_covariance,
     )
 
 
@@ -173,7 +182,7 @@ def simulate_spend(
     Parameters
     ----------
     model : GammaGamma
-        Fitted model; its own uncertainty is not in the draws.
+        Fitted model; one of `families.drawn` puts the uncertainty of its parameters into the draws.
     rng : numpy.random.Generator
         Seeded by the caller.
     purchases : array_like of int, shape (n_draws, k)
