@@ -7,15 +7,23 @@ import pandas as pd
 import pytest
 
 from kehu.errors import KehuError
-from kehu.value.clv import bgnbd, gamma_gamma
+from kehu.value.clv import bgnbd, gamma_gamma, mbgnbd, paretonbd
 from kehu.value.clv.backtest import backtest
-from kehu.value.clv.bgnbd_purchases import discounted_purchases, expected_new, expected_purchases
+from kehu.value.clv.families import FAMILIES, drawn
 from kehu.value.clv.forecasts import Forecast, naive_purchases
 
-MODEL = bgnbd.BgNbd(
-    0.243, 4.414, 0.793, 2.426, (0.0,) * 4, 0.0, 0.0, 1, "week", True, True, message=""
-)
+REST = ((0.0,) * 4, 0.0, 0.0, 1, "week", True, True, "")
+MODELS = {
+    "bgnbd": bgnbd.BgNbd(0.243, 4.414, 0.793, 2.426, *REST),
+    "mbgnbd": mbgnbd.MbgNbd(0.525, 6.183, 0.891, 1.614, *REST),
+    "paretonbd": paretonbd.ParetoNbd(0.553, 10.578, 0.606, 11.669, *REST),
+}
 ONE = ([1.0], [2.0], [3.0])
+
+
+@pytest.fixture(params=MODELS)
+def name(request) -> str:
+    return request.param
 
 
 @pytest.mark.parametrize(
@@ -30,62 +38,89 @@ ONE = ([1.0], [2.0], [3.0])
         ([1], [1], [math.inf], "missing or infinite"),
     ],
 )
-def test_histories_that_cannot_be(x, t_x, T, message) -> None:
+def test_histories_that_cannot_be(name, x, t_x, T, message) -> None:
+    family, model, rng = FAMILIES[name], MODELS[name], np.random.default_rng(1)
     with pytest.raises(ValueError, match=message):
-        bgnbd.fit(x, t_x, T, time_unit="week")
+        family.fit(x, t_x, T, time_unit="week")
     with pytest.raises(ValueError, match=message):
-        bgnbd.p_alive(MODEL, x, t_x, T)
+        family.p_alive(model, x, t_x, T)
     with pytest.raises(ValueError, match=message):
-        expected_purchases(MODEL, 10, x, t_x, T)
+        family.expected_purchases(model, 10, x, t_x, T)
+    with pytest.raises(ValueError, match=message):
+        family.discounted_purchases(model, 10, 0.01, x, t_x, T)
+    with pytest.raises(ValueError, match=message):
+        family.residual_purchases(model, 0.01, x, t_x, T)
+    with pytest.raises(ValueError, match=message):
+        family.simulate_purchases(model, rng, 5, 10, x, t_x, T)
 
 
-def test_columns_of_different_length() -> None:
+def test_columns_of_different_length(name) -> None:
     with pytest.raises(ValueError, match="differ in shape"):
-        bgnbd.fit([1, 2], [1.0], [2.0], time_unit="week")
+        FAMILIES[name].fit([1, 2], [1.0], [2.0], time_unit="week")
 
 
 @pytest.mark.parametrize("counts", [[0], [-1], [math.nan]])
-def test_counts_that_cannot_be(counts) -> None:
+def test_counts_that_cannot_be(name, counts) -> None:
     with pytest.raises(ValueError, match="counts must be finite and above 0"):
-        bgnbd.fit(*ONE, counts, time_unit="week")
+        FAMILIES[name].fit(*ONE, counts, time_unit="week")
 
 
-def test_unknown_time_unit() -> None:
+def test_unknown_time_unit(name) -> None:
     with pytest.raises(ValueError, match=r"time_unit must be one of .*'week'.* got 'fortnight'"):
-        bgnbd.fit(*ONE, time_unit="fortnight")
+        FAMILIES[name].fit(*ONE, time_unit="fortnight")
 
 
-def test_a_fit_refuses_a_table_in_another_unit() -> None:
-    MODEL.require_unit("week")
+def test_a_fit_refuses_a_table_in_another_unit(name) -> None:
+    MODELS[name].require_unit("week")
     with pytest.raises(ValueError, match="fitted in weeks, the table has days"):
-        MODEL.require_unit("day")
+        MODELS[name].require_unit("day")
 
 
-def test_nobody_bought_twice() -> None:
+def test_nobody_bought_twice(name) -> None:
     with pytest.raises(KehuError, match="KH-D11 summary: none of 1,200 customers bought on a sec"):
-        bgnbd.fit([0, 0], [0, 0], [10, 20], [700, 500], time_unit="week")
+        FAMILIES[name].fit([0, 0], [0, 0], [10, 20], [700, 500], time_unit="week")
 
 
 @pytest.mark.parametrize("t", [-1, math.nan, math.inf])
-def test_horizons_that_cannot_be(t) -> None:
+def test_horizons_that_cannot_be(name, t) -> None:
     with pytest.raises(ValueError, match="t must be 0 or more"):
-        expected_purchases(MODEL, t, *ONE)
+        FAMILIES[name].expected_purchases(MODELS[name], t, *ONE)
     with pytest.raises(ValueError, match="t must be 0 or more"):
-        expected_new(MODEL, t)
+        FAMILIES[name].expected_new(MODELS[name], t)
+    with pytest.raises(ValueError, match="t must be 0 or more"):
+        FAMILIES[name].simulate_purchases(MODELS[name], np.random.default_rng(1), 5, t, *ONE)
 
 
 @pytest.mark.parametrize(
     ("horizon", "rate", "message"),
     [(1.5, 0.0, "horizon"), (-1, 0.0, "horizon"), (5, -0.1, "rate"), (5, math.nan, "rate")],
 )
-def test_discounting_that_cannot_be(horizon, rate, message) -> None:
+def test_discounting_that_cannot_be(name, horizon, rate, message) -> None:
     with pytest.raises(ValueError, match=message):
-        discounted_purchases(MODEL, horizon, rate, *ONE)
+        FAMILIES[name].discounted_purchases(MODELS[name], horizon, rate, *ONE)
 
 
-def test_no_time_has_passed() -> None:
+@pytest.mark.parametrize("rate", [0.0, -0.1, math.nan, math.inf])
+def test_for_ever_needs_a_discount(name, rate) -> None:
+    with pytest.raises(ValueError, match="rate must be above 0"):
+        FAMILIES[name].residual_purchases(MODELS[name], rate, *ONE)
+
+
+def test_expectations_take_one_set_of_parameters(name) -> None:
+    family, wide = FAMILIES[name], drawn(MODELS[name], np.random.default_rng(1), 3)
+    for ask in (
+        lambda: family.expected_purchases(wide, 10, *ONE),
+        lambda: family.discounted_purchases(wide, 10, 0.01, *ONE),
+        lambda: family.residual_purchases(wide, 0.01, *ONE),
+        lambda: family.expected_new(wide, 10),
+    ):
+        with pytest.raises(ValueError, match="one set of parameters at a time"):
+            ask()
+
+
+def test_no_time_has_passed(name) -> None:
     with pytest.raises(KehuError, match="KH-D11 summary: no time has passed"):
-        bgnbd.fit([0, 1], [0, 0], [0, 0], time_unit="week")
+        FAMILIES[name].fit([0, 1], [0, 0], [0, 0], time_unit="week")
 
 
 def test_repeat_buyers_without_positive_spend() -> None:

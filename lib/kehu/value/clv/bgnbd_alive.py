@@ -9,7 +9,7 @@ from scipy.fft import dct
 from scipy.special import betaincinv, betaln, log_expit
 
 from kehu.value.clv.bgnbd import BgNbd
-from kehu.value.clv.sample import Array
+from kehu.value.clv.sample import Array, require_one
 
 NODES = 96
 """Points of the integral over the chance to leave."""
@@ -43,6 +43,7 @@ def weighted(model: BgNbd, ahead: tuple[Array, Array], x: Array, T: Array) -> Ar
     gives twelve digits; they depend on the model and the last time only, so that a customer's
     figure does not depend on who else is scored.
     """
+    require_one(model.r)
     times, weights = ahead
     length = math.log1p(times.max(initial=0.0) / model.alpha)
     if length == 0.0:
@@ -87,6 +88,7 @@ def purchases_if_alive(model: BgNbd, z: Array, x: Array) -> Array:
     ----------
     Fader, Hardie, Lee (2005), equation 10, of which this is another form.
     """
+    require_one(model.r)
     p, weights = _chances_to_leave(model, x)
     n = (model.r + x)[:, None]
     leavers = (model.a / (model.a + model.b + model.FIRST + x))[:, None]

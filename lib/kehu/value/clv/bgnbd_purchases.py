@@ -160,6 +160,7 @@ def simulate_purchases(
     leave so far), and the customer makes the smaller of a Poisson number and a geometric number
     until leaving. Exact: no approximation is made.
     """
+    horizons.until(horizon)
     x, t_x, T = histories(x, t_x, T)
     shape = (n_draws, x.size)
     alive = rng.random(shape) < p_alive(model, x, t_x, T)

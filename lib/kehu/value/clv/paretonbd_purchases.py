@@ -8,7 +8,7 @@ from scipy.special import exprel
 
 from kehu.value.clv import horizon as horizons
 from kehu.value.clv.paretonbd import ParetoNbd, p_alive
-from kehu.value.clv.sample import Array, histories
+from kehu.value.clv.sample import Array, histories, require_one
 
 
 def expected_purchases(
@@ -168,23 +168,26 @@ def simulate_purchases(
     with rate mu, and purchases until then or the horizon are Poisson. Else the customer has left,
     and buys no more whatever the rates were. Exact: no approximation is made.
     """
+    horizons.until(horizon)
     x, t_x, T = histories(x, t_x, T)
     shape = (n_draws, x.size)
     alive = rng.random(shape) < p_alive(model, x, t_x, T)
     rate = rng.gamma(model.r + x, 1.0 / (model.alpha + T), shape)
     leaving = rng.gamma(model.s, 1.0 / (model.beta + T), shape)
-    stay = rng.standard_exponential(shape) / np.maximum(leaving, np.finfo(float).tiny)
+    stay = rng.standard_exponential(shape) / np.maximum(leaving, 1e-300)
     return np.where(alive, rng.poisson(rate * np.minimum(stay, horizon)), 0)
 
 
 def _stay(model: ParetoNbd, t: Array, T: Array | float) -> Array:
     """Time within the next `t` that a customer alive at `T` is expected to stay."""
+    require_one(model.r)
     length = np.log1p(t / (model.beta + T))
     return np.asarray((model.beta + T) * length * exprel(-(model.s - 1.0) * length))
 
 
 def _weighted(model: ParetoNbd, ahead: tuple[Array, Array], x: Array, T: Array) -> Array:
     """Weighted sum over times of the purchases until then, of customers alive at `T`."""
+    require_one(model.r)
     times, weights = ahead
     observed, of_T = np.unique(T, return_inverse=True)
     total = np.zeros_like(observed)

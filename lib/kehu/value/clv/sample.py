@@ -186,3 +186,15 @@ def require_same_unit(of_model: str, of_table: str) -> None:
     """
     if of_model != of_table:
         raise ValueError(f"the model was fitted in {of_model}s, the table has {of_table}s")
+
+
+def require_one(parameter: ArrayLike) -> None:
+    """Refuse a model of `families.drawn` where one set of parameters is needed.
+
+    Raises
+    ------
+    ValueError
+        When `parameter`, any of the model's, is not a number.
+    """
+    if np.ndim(parameter) > 0:
+        raise ValueError("expectations take one set of parameters at a time: families.scenarios")
