@@ -81,7 +81,10 @@ def test_a_contract_is_sound(name: str) -> None:
 
 
 def test_no_such_table() -> None:
-    with pytest.raises(KehuError, match=r"KH-T02 valu: is no table of the kit\. Tables: .*, clv, .*, value, weights"):
+    with pytest.raises(
+        KehuError,
+        match=r"KH-T02 valu: is no table of the kit\. Tables: .*, clv, .*, value, weights",
+    ):
         tables.contract("valu")
 
 
@@ -232,7 +235,7 @@ def test_all_breaches_at_once() -> None:
 
 def test_a_table_not_written_yet_names_its_notebook(tmp_path: Path) -> None:
     run = Run(tmp_path / "demo" / "2026Q3")
-    with pytest.raises(KehuError, match=r"KH-T02 demo/2026Q3: table value: .*20_value writes it"):
+    with pytest.raises(KehuError, match=r"KH-T02 demo/2026Q3: table value: .*25_score writes it"):
         run.read("value")
     with pytest.raises(KehuError, match="KH-T02"):
         run.read("../../secret")
@@ -287,7 +290,7 @@ def test_the_engine_writes_the_same_bytes_whatever_the_order(tmp_path: Path, bac
         table = t.select(
             customer_id=t.i.cast("string").lpad(7, "0"), days_since_last=t.i % 400,
             n_orders=t.i % 7 + 1, total_spend=t.i / 7, r_score=t.i % 5 + 1, f_score=t.i % 5 + 1,
-            m_score=t.i % 5 + 1,
+            m_score=t.i % 5 + 1, rfm_score=(t.i % 5 + 1).cast("float64"),
         )  # fmt: skip
         run = Run(tmp_path / folder / "2026Q3")
         engine.write_table(run, backend, "rfm", table)

@@ -11,12 +11,12 @@ from purchase_log import simulated
 from kehu import tables
 from kehu.cases.demo_shop import Model
 from kehu.errors import KehuError
-from kehu.value import futures, lifetime
+from kehu.value import futures, lifetime, scoring
 from kehu.value.clv.bgnbd import BgNbd
 from kehu.value.clv.bgnbd_purchases import simulate_purchases
 from kehu.value.clv.gamma_gamma import GammaGamma, simulate_spend
 from kehu.value.history import History, Span
-from kehu.value.lifetime import Models, Terms
+from kehu.value.scoring import Models, Terms
 from kehu.value.spend import Spend
 
 TRUE = Model()
@@ -36,7 +36,7 @@ def fit(summary: pd.DataFrame, time_unit: str, method: str = "bgnbd") -> Models:
 
 def score(models: Models, summary: pd.DataFrame, **changes) -> pd.DataFrame:
     unit = {"time_unit": models.purchases.time_unit} if models.purchases else {}
-    return lifetime.score(models, summary, replace(USUAL, **(unit | changes)))[0]
+    return scoring.score(models, summary, replace(USUAL, **(unit | changes)))[0]
 
 
 def histories(log: pd.DataFrame, end: float) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def test_a_higher_rate_is_never_worth_more(summary) -> None:
 
 def test_clv_and_its_interval_are_linear_in_the_margin(summary) -> None:
     full, none = scored(summary, margin=1.0), scored(summary, margin=0.0)
-    for column in ("clv", *lifetime.INTERVALS):
+    for column in ("clv", *scoring.INTERVALS):
         assert (none[column] == 0).all()
         assert (0.3 * full[column]).to_numpy() == pytest.approx(scored(summary)[column].to_numpy())
     assert (full["p_alive"] == none["p_alive"]).all()
@@ -268,9 +268,9 @@ def test_fitted_parameters_widen_the_interval_where_customers_are_few(summary) -
 
 
 def test_the_total_lies_in_its_interval(summary) -> None:
-    _, (low, middle, high) = lifetime.score(fit(summary, "week"), summary, USUAL)
+    _, (low, middle, high) = scoring.score(fit(summary, "week"), summary, USUAL)
     assert 0 < low < middle < high < 2 * middle
-    _, (blank, same, _) = lifetime.score(TRUTH, summary, USUAL)
+    _, (blank, same, _) = scoring.score(TRUTH, summary, USUAL)
     assert np.isnan(blank), "nothing is known of the errors of parameters that were not fitted"
     assert same > 0
 
@@ -284,7 +284,7 @@ def test_the_interval_of_the_total_covers_the_truth() -> None:
         log = log[log["customer"].isin(log.loc[log["week"] <= 104, "customer"])]
         seen = histories(log, 104)
         terms = Terms("week", 52, 0.0, 1.0, seed)
-        _, (low, _, high) = lifetime.score(fit(seen, "week"), seen, terms)
+        _, (low, _, high) = scoring.score(fit(seen, "week"), seen, terms)
         caught += low <= log.loc[log["week"] > 104, "amount"].sum() <= high
     assert 40 <= caught <= 57, caught
 
@@ -296,11 +296,11 @@ def test_carrying_on_the_past_by_hand() -> None:
          "recency": [50.0, 0.0, 4.0], "monetary_value": [100.0, 0.0, 1.0],
          "total_spend": [300.0, 40.0, -5.0]}
     )  # fmt: skip
-    found, (low, total, _) = lifetime.score(fit(one, "week", "past"), one, USUAL)
+    found, (low, total, _) = scoring.score(fit(one, "week", "past"), one, USUAL)
     tables.check("clv", found)
     assert list(found["expected_purchases"]) == pytest.approx([1.5, 1.0, 2.0])
     assert list(found["clv"]) == pytest.approx([45.0, 12.0, 0.0])
-    assert found[["p_alive", *lifetime.INTERVALS, "clv_residual"]].isna().all(axis=None)
+    assert found[["p_alive", *scoring.INTERVALS, "clv_residual"]].isna().all(axis=None)
     assert total == pytest.approx(57.0)
     assert np.isnan(low)
 

@@ -12,10 +12,20 @@ from purchase_log import shop
 from kehu import tables
 from kehu.errors import KehuError
 from kehu.i18n import catalogue
-from kehu.value import assess, candidates, concentration, history, lifetime, rfm, summary, told
+from kehu.value import (
+    assess,
+    candidates,
+    concentration,
+    history,
+    lifetime,
+    rfm,
+    scoring,
+    summary,
+    told,
+)  # fmt: skip
 
 END, CUTS = "2025-12-29", [0.8, 0.95]
-TERMS = lifetime.Terms("week", 26, 0.1, 0.3, 1)
+TERMS = scoring.Terms("week", 26, 0.1, 0.3, 1)
 
 
 @cache

@@ -9,6 +9,7 @@ from kehu.value import (
     holdout,
     lifetime,
     rfm,
+    scoring,
     summary,
     told,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "holdout",
     "lifetime",
     "rfm",
+    "scoring",
     "summary",
     "told",
 ]

@@ -15,7 +15,8 @@ from kehu.value.candidates import Choice
 from kehu.value.clv.backtest import deciles
 from kehu.value.enough import gate
 from kehu.value.history import History
-from kehu.value.lifetime import Fit, Lifetime, Terms
+from kehu.value.lifetime import Fit, Lifetime
+from kehu.value.scoring import Terms
 
 UNPROVED = ("no_holdout", "not_fitted", "no_renewals")
 """Reasons of a proof in which nothing could be compared."""

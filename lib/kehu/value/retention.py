@@ -97,7 +97,7 @@ def score(
     The period that runs is taken as paid for, so only renewals count; fees stay as they are. The
     interval holds what may happen to a customer and the uncertainty of the parameters: the chances
     of renewal are averaged over draws of the parameters, and the number of renewals taken where
-    their distribution passes the ends of the interval. Draws of customers would add luck only.
+    their distribution passes the ends of the interval. Draws of customers would add chance only.
     """
     _require(models, tenures)
     customers, rate = tenures.customers, _rate(discount_rate, tenures.period)

@@ -10,7 +10,8 @@ import pandas as pd
 
 from kehu.value.candidates import PAST
 from kehu.value.concentration import top_share
-from kehu.value.lifetime import Fit, Lifetime, Terms
+from kehu.value.lifetime import Fit, Lifetime
+from kehu.value.scoring import Terms
 
 AT_RISK = 0.5
 """Probability of being active below which a class A customer counts as probably gone."""

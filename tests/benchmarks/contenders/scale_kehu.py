@@ -13,7 +13,7 @@ path, end, memory_gb = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 method = sys.argv[4]
 clock, abc_cuts = Clock(), [0.8, 0.95]
 enough = {"customers": 500, "days": 180, "recent_days": 30, "with_three_orders": 1}
-terms = value.lifetime.Terms("week", 52, 0.10, 0.30, 20260930)
+terms = value.scoring.Terms("week", 52, 0.10, 0.30, 20260930)
 span = value.history.Span(end, "week")
 
 with tempfile.TemporaryDirectory() as folder:
@@ -42,7 +42,7 @@ with tempfile.TemporaryDirectory() as folder:
     with clock.lap("lifetime value: fit"):
         models = value.lifetime.fit(method, summary, None, "week")
     with clock.lap("lifetime value: score"):
-        clv, total = value.lifetime.score(models, summary, terms)
+        clv, total = value.scoring.score(models, summary, terms)
     with clock.lap("measures and facts"):
         table = value.assess.measures(summary, scores.table, clv, abc_cuts)
         facts = value.assess.facts(summary, table, scores)

@@ -51,7 +51,10 @@ def weighted(model: BgNbd, ahead: tuple[Array, Array], x: Array, T: Array) -> Ar
     values, of_x = np.unique(x, return_inverse=True)
     observed, of_T = np.unique(T, return_inverse=True)
     shares = _shares(model, values, length)
-    basis = _basis(times / (model.alpha + observed)[:, None], weights, length, len(shares))
+    step = max(BLOCK // (8 * times.size), 1)
+    parts = [observed[start : start + step] for start in range(0, observed.size, step)]
+    scale = [(model.alpha + part)[:, None] for part in parts]
+    basis = np.hstack([_basis(times / s, weights, length, len(shares)) for s in scale])
     total = np.zeros_like(x)
     for share, element in zip(shares, basis, strict=True):
         total += share[of_x] * element[of_T]
@@ -133,10 +136,10 @@ def _shares(model: BgNbd, x: Array, length: float) -> Array:
 def _basis(z: Array, weights: Array, length: float, m: int) -> Array:
     """Weighted sums over times of z times each Chebyshev polynomial, shape (m, k)."""
     y = 2.0 * np.log1p(z) / length - 1.0
-    weight = weights * z
+    one, two = weights * z, weights * z * y
+    y *= 2.0
     found = np.empty((m, len(z)))
-    one, two = np.ones_like(y), y
     for j in range(m):
-        found[j] = (weight * one).sum(axis=1)
-        one, two = two, 2.0 * y * two - one
+        found[j] = one.sum(axis=1)
+        one, two = two, y * two - one
     return found
