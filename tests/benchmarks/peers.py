@@ -14,6 +14,9 @@ from typing import Any
 CACHE = Path(os.environ.get("KEHU_BENCH_CACHE") or Path.home() / ".cache" / "kehu-bench")
 CONTENDERS = Path(__file__).with_name("contenders")
 
+PATIENCE = 3_600
+"""Seconds after which a contender is given up."""
+
 PEERS = {
     "lifetimes": ("lifetimes==0.11.3", "numpy<2", "pandas<2.1", "scipy<1.12", "pyarrow<20"),
     "pymc-marketing": ("pymc-marketing", "pyarrow"),
@@ -49,7 +52,13 @@ def run(script: str, *arguments: object, python: Path | None = None) -> dict[str
     """
     command = [str(python or sys.executable), str(CONTENDERS / f"{script}.py")]
     command += [str(a) for a in arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        print(f"failed: {script}: more than {PATIENCE} seconds")
+        return {"failed": f"more than {PATIENCE} seconds"}
     if done.returncode:
         reason = _last_line(done.stderr) or f"exit code {done.returncode}"
         print(f"failed: {script}: {reason}")

@@ -32,8 +32,21 @@ REFUNDED = 0.02
 Codes = NDArray[np.int64]
 
 
-def histories(n: int, seed: int = 1) -> pd.DataFrame:
+POPULATIONS = {"two years": (DAYS - 1, DAYS), "one quarter": (84, 273)}
+"""Days in which customers first buy, and days observed: a shop with new customers every day, or the
+customers of one quarter after nine months, as in CDNOW."""
+
+
+def histories(n: int, population: str = "two years", seed: int = 1) -> pd.DataFrame:
     """Draw the purchase histories of n customers by BG/NBD and Gamma-Gamma (`TRUTH`).
+
+    Parameters
+    ----------
+    n : int
+        Customers.
+    population : str
+        Of `POPULATIONS`.
+    seed : int
 
     Returns
     -------
@@ -42,7 +55,8 @@ def histories(n: int, seed: int = 1) -> pd.DataFrame:
         day are one.
     """
     rng, truth = np.random.default_rng(seed), TRUTH
-    observed = rng.integers(1, DAYS, n).astype(float)
+    entry, days = POPULATIONS[population]
+    observed = rng.integers(days - entry, days, n).astype(float)
     rate = rng.gamma(truth["r"], 1 / truth["alpha"], n) / 7
     leaving = rng.beta(truth["a"], truth["b"], n)
     level = rng.gamma(truth["q"], 1 / truth["gamma"], n)

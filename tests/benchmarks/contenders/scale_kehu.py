@@ -12,8 +12,7 @@ from kehu.store import Run
 path, end, memory_gb = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 method = sys.argv[4]
 clock, abc_cuts = Clock(), [0.8, 0.95]
-enough = {"customers": 500, "days": 180, "recent_days": 30, "with_three_orders": 1}
-terms = value.scoring.Terms("week", 52, 0.10, 0.30, 20260930)
+terms = value.lifetime.Terms("week", 52, 0.10, 0.30, 20260930)
 span = value.history.Span(end, "week")
 
 with tempfile.TemporaryDirectory() as folder:
@@ -22,7 +21,7 @@ with tempfile.TemporaryDirectory() as folder:
     with clock.lap("summary"):
         summary = value.summary.summary(lines, end, "week", "net")
     with clock.lap("hold-out"):
-        value.holdout.split(lines, end, "week", "net")
+        split = value.holdout.split(lines, end, "week", "net")
     with clock.lap("spend by month"):
         value.summary.monthly(lines)
     with clock.lap("RFM, quantiles"):
@@ -39,10 +38,13 @@ with tempfile.TemporaryDirectory() as folder:
         value.concentration.gini(spend)
     with clock.lap("value matrix"):
         value.concentration.value_matrix(summary["n_orders"], spend / summary["n_orders"])
+    history = value.history.History(summary, split, None, "", span)
+    with clock.lap("lifetime value: back-tests"):
+        trials = value.candidates.try_all(history)
     with clock.lap("lifetime value: fit"):
-        models = value.lifetime.fit(method, summary, None, "week")
+        models = value.lifetime.fit(method, summary, history)
     with clock.lap("lifetime value: score"):
-        clv, total = value.scoring.score(models, summary, terms)
+        clv, total = value.lifetime.score(models, summary, terms)
     with clock.lap("measures and facts"):
         table = value.assess.measures(summary, scores.table, clv, abc_cuts)
         facts = value.assess.facts(summary, table, scores)
@@ -55,5 +57,6 @@ clock.report(
     triples=triples,
     gini=facts["gini"],
     clv=total[1],
+    verdicts={name: trial.verdict for name, trial in trials.items()},
     parameters={p: getattr(models.purchases, p) for p in models.purchases.PARAMETERS},
 )
