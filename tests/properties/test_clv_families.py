@@ -58,6 +58,18 @@ def test_zero_horizon_is_zero_purchases(model, customers) -> None:
     assert (draws == 0).all()
 
 
+@each
+def test_no_customers_no_figures(name) -> None:
+    family, model, nobody = FAMILIES[name], model_of(name, TRUTH[name]), ([], [], [])
+    rng = np.random.default_rng(1)
+    assert family.p_alive(model, *nobody).shape == (0,)
+    assert family.expected_purchases(model, 10, *nobody).shape == (0,)
+    assert family.discounted_purchases(model, 10, 0.01, *nobody).shape == (0,)
+    assert family.residual_purchases(model, 0.01, *nobody).shape == (0,)
+    assert family.expected_new(model, []).shape == (0,)
+    assert family.simulate_purchases(model, rng, 7, 10.0, *nobody).shape == (7, 0)
+
+
 @cases(any_model, histories(), st.floats(0, 100), st.floats(0.1, 100))
 def test_purchases_grow_with_the_horizon(model, customers, t, more) -> None:
     expected = family_of(model).expected_purchases

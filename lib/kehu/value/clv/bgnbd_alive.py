@@ -46,7 +46,7 @@ def weighted(model: BgNbd, ahead: tuple[Array, Array], x: Array, T: Array) -> Ar
     require_one(model.r)
     times, weights = ahead
     length = math.log1p(times.max(initial=0.0) / model.alpha)
-    if length == 0.0:
+    if length == 0.0 or x.size == 0:
         return np.zeros_like(x)
     values, of_x = np.unique(x, return_inverse=True)
     observed, of_T = np.unique(T, return_inverse=True)
