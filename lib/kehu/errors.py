@@ -24,7 +24,7 @@ CODES: dict[str, str] = {
     "KH-D07": "no row is left after the cleaning rules",
     "KH-D08": "the books of a source do not balance",
     "KH-D09": "dates that cannot be read in more rows than allowed",
-    "KH-D10": "amounts that cannot be read in more rows than allowed",
+    "KH-D10": "amounts, words or answers that cannot be read in more rows than allowed",
     "KH-D11": "too few customers or too short a history for an analysis",
     "KH-D12": "a quotation mark is opened and not closed",
     "KH-D13": "the same file is given twice",

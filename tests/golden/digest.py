@@ -24,7 +24,7 @@ RELATIVE = 1e-6
 def digest(run: Run) -> dict[str, Any]:
     """Facts, and of every table its rows and the sum of each number and count of each text."""
     numbers: dict[str, Any] = {f"fact {k}": v for k, v in run.facts().items()}
-    for name in tables.names():
+    for name in filter(run.has, tables.names()):
         frame = run.read(name)
         numbers[f"{name} rows"] = len(frame)
         for column in frame.columns:

@@ -13,10 +13,17 @@ import pytest
 
 from kehu import tables
 from kehu.i18n import Translator
+from kehu.run import plan
 from kehu.store import PROJECT, Run
 
 TRUTH = PROJECT / "data" / "raw" / "demo" / "truth" / "truth.json"
 LANGUAGES = ("zh", "en")
+NOT_GIVEN = {"payments", "holdings"}
+"""Tables for which the demo shop has no source."""
+
+WRITTEN = [
+    n for n in tables.names() if tables.contract(n).stage in plan.STAGES and n not in NOT_GIVEN
+]
 
 
 def html(run: Run, language: str) -> str:
@@ -41,7 +48,7 @@ def test_the_run_holds_what_is_handed_over_and_what_proves_it(demo_run: Run) -> 
     assert not list(demo_run.folder.glob(".*")), "scratch, lock or half files are left"
 
 
-@pytest.mark.parametrize("name", tables.names())
+@pytest.mark.parametrize("name", WRITTEN)
 def test_every_table_is_written_and_keeps_its_contract(demo_run: Run, name: str) -> None:
     assert len(demo_run.read(name)) == demo_run.rows(name) > 0
 
@@ -153,9 +160,11 @@ def test_the_manifest_names_sources_tables_and_outputs_without_paths(demo_run: R
     text = (demo_run.folder / "manifest.json").read_text(encoding="utf-8")
     manifest = json.loads(text)
     assert str(PROJECT) not in text
-    assert set(manifest["tables"]) == set(tables.names())
+    assert set(manifest["tables"]) == set(WRITTEN)
     assert {s["file"] for s in manifest["sources"]} == {
-        "orders_2023_2024.csv", "orders_2025_2026.csv", "members.xlsx"
+        "orders_2023_2024.csv", "orders_2025_2026.csv", "members.xlsx", "service.csv",
+        "browse.csv", "survey.xlsx", "costs.csv", "campaigns.csv", "referrals.csv",
+        "judgements.xlsx", "benchmarks.csv",
     }  # fmt: skip
     for table, described in manifest["tables"].items():
         assert described["rows"] == len(pd.read_parquet(demo_run.table_path(table)))

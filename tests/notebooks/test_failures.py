@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from tests.conftest import called, kehu
 
-from kehu.store import PROJECT
+from kehu.store import PROJECT, Run
 
 HEADER = "会员号,下单时间,订单号,实付金额\n"
 GOOD = "".join(f"{c},2026-0{m}-1{c},{c}{m},{m}0.5\n" for c in range(1, 7) for m in range(1, 9))
@@ -111,10 +111,17 @@ def test_check_runs_nothing(client, tmp_path: Path) -> None:
     assert not (tmp_path / "reports").exists()
 
 
-def test_too_little_history_is_said_in_words(client) -> None:
+def test_one_customer_gets_a_report_without_a_forecast_that_says_why(client, tmp_path) -> None:
+    """No table, figure or sentence may need more than one customer."""
     done = client(HEADER + GOOD[: GOOD.index("2,")])
-    assert done.exit_code == 1
-    assert "KH-D11" in done.stderr
+    assert done.exit_code == 0, done.stderr
+    run = tmp_path / "reports" / "acme" / "2026Q3"
+    page = (run / "report-zh.html").read_text(encoding="utf-8")
+    assert "本期不作预测" in page
+    assert "数据还不足以作预测" in page
+    facts = Run(run).facts()
+    told = [facts[f"value.{name}"] for name in ("method", "method_reason", "usable", "n_customers")]
+    assert told == ["past", "not_enough_data", "no", 1]
 
 
 def test_render_needs_a_finished_run(tmp_path: Path) -> None:

@@ -190,10 +190,10 @@ def _chosen(trials: Mapping[str, Trial], wanted: str, enough: bool) -> tuple[str
     """Return the method and the reason for it."""
     if wanted != "auto":
         return wanted, "by_hand"
-    if not trials:
-        return PAST, "no_hold_out"
     if not enough:
         return PAST, "not_enough_data"
+    if not trials:
+        return PAST, "no_hold_out"
     best = _best([t for n, t in trials.items() if n != LOOKUP and t.verdict != "C"])
     if best:
         return best, "hold_out"
