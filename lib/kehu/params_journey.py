@@ -75,7 +75,7 @@ class JourneyParams(Strict):
         [], en="words that are no terms of a topic", zh="不作为主题词的词语"
     )
     sentiment_training: SentimentTraining | None = described(
-        None, en="labelled texts to learn the sentiment from; left out: scores and kinds of records",
+        None, en="labelled texts to learn the sentiment from; left out: scores and kinds instead",
         zh="用于训练情感模型的标注文本；省略时用评分与记录类型代替",
     )  # fmt: skip
     journey_stages: list[JourneyStage] = described(

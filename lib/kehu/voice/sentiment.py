@@ -213,7 +213,7 @@ def sentiment(
     as how bad feelings are.
     """
     tones = np.asarray(recorded, dtype=float)
-    own = np.flatnonzero(~np.isnan(tones)) if named is None else np.empty(0, dtype=int)
+    own = [i for i, tone in enumerate(tones) if tone == tone] if named is None else []
     learned = list(named.texts) if named else [texts[i] for i in own]
     labels = np.array(named.good, dtype=int) if named else tones[own].astype(int)
     kind = "named" if named else "records"
@@ -228,7 +228,7 @@ def sentiment(
         fitted = model(seed).fit([x[i] for i in order], y[order])
         positive = fitted.predict_proba(list(texts))[:, 1] if len(texts) else np.empty(0)
     if named is None:
-        positive[own[used]] = held
+        positive[np.array(own)[used]] = held
     known = np.array([language_of(text) in languages for text in texts], dtype=bool)
     return Sentiment(np.where(known, positive, np.nan), accuracy(y, held), languages, kind)
 

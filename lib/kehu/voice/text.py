@@ -20,6 +20,7 @@ HAN_SHARE = 0.3
 """Share of Chinese characters among the letters from which a text is Chinese."""
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_WORD = r"(?u)\b[^\W\d_][\w']*\w\b"
 _SPELT = re.compile(r"[^\W\d_]")
 
 
@@ -111,7 +112,7 @@ def _stop_words(language: str) -> frozenset[str]:
 
 
 def _english() -> Any:
-    return CountVectorizer(token_pattern=r"(?u)\b[^\W\d_][\w']*\w\b").build_tokenizer()
+    return CountVectorizer(token_pattern=_WORD).build_tokenizer()
 
 
 def _chinese(texts: Sequence[str], known: Iterable[str]) -> list[list[str]]:
