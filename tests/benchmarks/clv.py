@@ -57,13 +57,14 @@ def measure(
 def report(title: str, family: str, found: dict[str, dict[str, Any]]) -> None:
     """Print times with their ratios to kehu's, and the estimates side by side."""
     done = {name: run for name, run in found.items() if "failed" not in run}
-    rows = []
+    rows, own = [], done["kehu"]
     for name, run in done.items():
         fit, score = (seconds(run, steps) for steps in (FITTED, SCORED))
-        ratio = (fit + score) / sum(seconds(done["kehu"], steps) for steps in (FITTED, SCORED))
+        ratio = (fit + score) / seconds(own, (*FITTED, *SCORED))
         peak = max(step["peak_gb"] for step in run["steps"].values())
-        rows.append((name, fit, score, fit + score, processor(run), peak, ratio))
-    head = ["", "fit s", "score s", "both s", "both, CPU s", "peak GB", "times kehu"]
+        cpu = processor(run)
+        rows.append((name, fit, score, fit + score, cpu, peak, ratio, cpu / processor(own)))
+    head = ["", "fit s", "score s", "both s", "CPU s", "peak GB", "times kehu", "by CPU"]
     results.show(title, head, rows)
     letters = (*LETTERS[family], "alive", "purchases", "clv")
     known = [("truth", *(TRUTH.get(k, "") for k in letters))] if family == "bgnbd" else []
