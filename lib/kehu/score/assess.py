@@ -156,6 +156,12 @@ def judged(weighting: Weighting) -> list[Weighting]:
     return [weighting] if weighting.ahp is not None else []
 
 
+def priced(acquisition: Acquisition) -> list[pd.DataFrame]:
+    """List the payback curves if any channel's CAC is known; nothing otherwise."""
+    known = acquisition.table["cac"].notna().any()
+    return [acquisition.curves] if known else []
+
+
 def first(value: pd.DataFrame, n: int) -> list[str]:
     """List the customers of the best n places, equal places by customer number."""
     return list(value.sort_values(["rank", "customer_id"])["customer_id"].head(n))
