@@ -27,7 +27,8 @@ from scipy.special import gammaln
 
 from kehu.value.clv import likelihood
 from kehu.value.clv.families import FAMILIES, family_of
-from kehu.value.clv.identification import LEAVING_GAIN
+from kehu.value.clv.identification import LEAVING_GAIN, outcome
+from kehu.value.clv.optimise import Optimum
 from kehu.value.clv.sample import sample
 
 each = pytest.mark.parametrize("name", NAMES)
@@ -293,6 +294,34 @@ def test_a_population_nobody_leaves_is_flagged(name) -> None:
     assert "do not tell when customers leave" in model.message
     assert 2 * (model.log_likelihood - model.log_likelihood_nbd) < LEAVING_GAIN
     assert FAMILIES[name].p_alive(model, x, last, T).mean() > 0.9
+
+
+@pytest.mark.parametrize(("gain", "identified"), [(4.60, False), (4.61, True)])
+def test_leaving_must_add_enough_to_be_believed(gain, identified) -> None:
+    """An inner optimum, converged and curved, is not enough."""
+    people = sample(*shop("bgnbd", 200))
+    stay = Optimum(np.ones(2), np.eye(2), -100.0, converged=True, at_bound=False, curved=True)
+    best = Optimum(np.ones(4), np.eye(4), -100 + gain / 2, True, False, True)
+    found = outcome(best, stay, people, np.ones(4), "week")
+    assert found["identified"] is identified
+    assert ("P(alive) says nothing" in found["message"]) is not identified
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"converged": False}, "did not end at an optimum"),
+        ({"at_bound": True}, "end of its range"),
+        ({"curved": False}, "flat in some direction"),
+    ],
+)
+def test_a_search_that_went_wrong_says_so(change, words) -> None:
+    people = sample(*shop("bgnbd", 200))
+    stay = Optimum(np.ones(2), np.eye(2), -100.0, converged=True, at_bound=False, curved=True)
+    sound = Optimum(np.ones(4), np.eye(4), -50.0, True, False, True)
+    found = outcome(dataclasses.replace(sound, **change), stay, people, np.ones(4), "week")
+    assert not found["identified"]
+    assert words in found["message"]
 
 
 @each
