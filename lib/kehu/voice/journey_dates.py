@@ -35,7 +35,7 @@ def stages(given: Sequence[Stage] = ()) -> list[dict[str, Any]]:
     list of dict
         `code, zh, en, optional, registered, orders, kept, interactions, touchpoints` each.
     """
-    blank = {"optional": False, "registered": False, "orders": None, "kept": False,
+    blank: dict[str, Any] = {"optional": False, "registered": False, "orders": None, "kept": False,
              "interactions": [], "touchpoints": []}  # fmt: skip
     return [{**blank, **stage} for stage in (given or _built_in())]
 
