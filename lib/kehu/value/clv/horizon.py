@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kehu.value.clv.sample import Array
 
@@ -29,8 +30,17 @@ def until(t: float) -> tuple[Array, Array]:
     return np.array([float(t)]), np.ones(1)
 
 
-def ages(t: object) -> Array:
-    """Return checked times since the first purchase, shape (k,).
+def ages(t: ArrayLike) -> Array:
+    """Return checked times since the first purchase.
+
+    Parameters
+    ----------
+    t : array_like, shape (k,) or scalar
+        0 or more.
+
+    Returns
+    -------
+    ndarray, shape (k,)
 
     Raises
     ------
