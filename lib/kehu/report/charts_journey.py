@@ -22,7 +22,7 @@ LOST = HOUSE.series[3]
 WIDTH = 0.34
 """Half the width of the path where everybody is on it."""
 
-LETTER = 0.069
+LETTER = 0.08
 """Width of a Latin letter of a stage's name, inches."""
 
 WIDE = 6
@@ -196,8 +196,8 @@ def _mood(ax: Axes, say: Translator, rows: pd.DataFrame) -> None:
     _complaints(ax, say, rows, bottom)
     middle = score[has].mean() if has.size else low
     for y, key in ((middle, "satisfaction"), (bottom, "complained")):
-        ax.text(0.01 - _margin(len(rows)), y, say(f"charts.journey_path.{key}"), ha="left", va="center", fontsize=7.5,
-                color=HOUSE.muted)  # fmt: skip
+        ax.text(0.01 - _margin(len(rows)), y, say(f"charts.journey_path.{key}"), ha="left",
+                va="center", fontsize=7.5, color=HOUSE.muted)  # fmt: skip
     ax.set_ylim(bottom - 0.35 * reach, high + 0.6 * reach)
 
 

@@ -19,6 +19,9 @@ from kehu.voice.text import language_of
 LONGEST = 120
 """Width of a quote at most: a Latin letter is 1 wide, a Chinese character 2."""
 
+KINDS = ("email", "link", "account", "identity", "phone", "card", "number", "address", "name")
+"""Kinds of personal data that are masked."""
+
 CANDIDATES = 60
 """Texts of a topic that quotes are chosen from, those it is strongest in."""
 
