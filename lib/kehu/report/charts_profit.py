@@ -161,10 +161,11 @@ def cac_by_channel(
     _ratio_bars(ax, say, shown, target)
     figure.legend(loc="outside lower center", ncols=2)
     best = shown.iloc[-1]
+    name = "cac_by_channel_yes" if usable == "yes" else "cac_by_channel_no"
     return finished(
-        say, f"cac_by_channel_{usable}", figure, reached=int((rows["ratio"] >= target).sum()), n=len(rows),
-        target=target, best=channel_name(say, best["channel"]), ratio=best["ratio"],
-        shown=len(shown), unpaid=int((rows["past"] < 1).sum()),
+        say, name, figure, n=len(rows), target=target,
+        reached=int((rows["ratio"] >= target).sum()), best=channel_name(say, best["channel"]),
+        ratio=best["ratio"], shown=len(shown), unpaid=int((rows["past"] < 1).sum()),
     )  # fmt: skip
 
 

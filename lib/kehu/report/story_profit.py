@@ -7,6 +7,8 @@ from typing import Any
 
 Facts = Mapping[str, Any]
 
+_CURVES = {"whale": "curve_whale", "even": "curve_even", "deficit": "curve_deficit"}
+
 
 def contribution(facts: Facts) -> tuple[str, ...]:
     """Choose the sentences on contribution.
@@ -22,9 +24,9 @@ def contribution(facts: Facts) -> tuple[str, ...]:
         Keys of the catalogue, in the order they are told.
     """
     rate, outcome = facts["score.contribution_rate"], facts["score.contribution_total"]
-    state = "none" if rate is None else "gain" if outcome >= 0 else "loss"
+    total = "total_none" if rate is None else "total_gain" if outcome >= 0 else "total_loss"
     chosen = {
-        f"total_{state}": True,
+        total: True,
         facts["score.goods_source"]: True,
         "costs_none": facts["score.costs_given"] == "no",
         "allocated": bool(facts["score.costs_allocated"] or facts["score.costs_direct"]),
@@ -34,19 +36,19 @@ def contribution(facts: Facts) -> tuple[str, ...]:
         "acquisition_apart": bool(facts["score.acquisition_apart"]),
         "outside": facts["score.costs_outside"] > 0,
     }
-    return _keys("profit", chosen)
+    return tuple(f"profit.{name}" for name, holds in chosen.items() if holds)
 
 
 def losses(facts: Facts) -> tuple[str, ...]:
     """Choose the sentences on the whale curve, loss-making customers and classes."""
     rates = (facts["score.a_contribution_rate"], facts["score.c_contribution_rate"])
     chosen = {
-        f"curve_{facts['score.whale_shape']}": facts["score.counted"] > 0,
+        _CURVES[facts["score.whale_shape"]]: facts["score.counted"] > 0,
         "losing": facts["score.loss_customers"] > 0,
         "idle": facts["score.idle_losses"] > 0 and facts["score.loss_reason"] != "no_revenue",
         "classes": None not in rates,
     }
-    return _keys("profit", chosen)
+    return tuple(f"profit.{name}" for name, holds in chosen.items() if holds)
 
 
 def acquisition(facts: Facts) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def acquisition(facts: Facts) -> tuple[str, ...]:
         Keys of the catalogue, in the order they are told.
     """
     if facts["score.cac_known"] == "no":
-        return _keys("acquisition", {"unknown": True, "assigned": True})
+        return ("acquisition.unknown", "acquisition.assigned")
     usable, ratio = facts["value.usable"] == "yes", facts["score.cac_ratio"]
     rated, target = usable and ratio is not None, facts["score.cac_target"]
     chosen = {
@@ -80,7 +82,7 @@ def acquisition(facts: Facts) -> tuple[str, ...]:
         "free": facts["score.cac_free"] > 0,
         "assigned": True,
     }
-    return _keys("acquisition", chosen)
+    return tuple(f"acquisition.{name}" for name, holds in chosen.items() if holds)
 
 
 def _paid_back(facts: Facts) -> dict[str, bool]:
@@ -91,7 +93,3 @@ def _paid_back(facts: Facts) -> dict[str, bool]:
         "payback": priced and bool(months),
         "payback_not_yet": priced and months is None,
     }
-
-
-def _keys(part: str, chosen: Mapping[str, bool]) -> tuple[str, ...]:
-    return tuple(f"{part}.{name}" for name, holds in chosen.items() if holds)

@@ -70,13 +70,12 @@ def channels_of(customers: Table, transactions: Table, summary: pd.DataFrame) ->
     Origin
     """
     told = customers.filter(customers.channel.notnull()).select("customer_id", "channel")
-    listed = told.execute().set_index("customer_id")["channel"]
+    listed = told.execute().set_index("customer_id")["channel"].astype("str")
     ids = summary["customer_id"]
     first = _first_order(transactions, summary[~ids.isin(listed.index)])
-    channel = ids.map(listed).fillna(ids.map(first)).fillna(UNKNOWN).astype("str")
+    own = pd.concat([listed, first]).reindex(ids.to_numpy()).fillna(UNKNOWN)
     by_list, by_order = ids.isin(listed.index), ids.isin(first.index)
     counts = {"list": by_list, "order": by_order, "unknown": ~(by_list | by_order)}
-    own = pd.Series(channel.to_numpy(), index=ids.to_numpy(), dtype="str")
     others = listed[~listed.index.isin(own.index)]
     return Origin(pd.concat([own, others]), {name: int(n.sum()) for name, n in counts.items()})
 
@@ -89,7 +88,7 @@ def _first_order(transactions: Table, summary: pd.DataFrame) -> pd.Series:
     order = [lines.date, lines.order_id, lines.source, lines.row]
     channel = lines.channel.first(order_by=order, include_null=True)
     found = lines.group_by("customer_id").aggregate(channel=channel).execute()
-    return found.dropna().set_index("customer_id")["channel"]
+    return found.dropna().set_index("customer_id")["channel"].astype("str")
 
 
 def acquisition_spend(costs: Table, spec: Costing, last: date, channels: pd.Series) -> Spend:
@@ -133,10 +132,10 @@ def _by_quarter(rows: Table, channels: pd.Series) -> pd.DataFrame:
     rows = rows.mutate(quarter=rows.date.truncate("Q"))
     sums = rows.group_by("channel", "customer_id", "quarter").aggregate(spend=money(rows))
     frame = sums.order_by("channel", "customer_id", "quarter").execute()
-    told = frame["channel"].fillna(frame["customer_id"].map(channels)).fillna(UNKNOWN)
+    customers = channels.reindex(frame["customer_id"]).set_axis(frame.index)
     return pd.DataFrame(
         {
-            "channel": told.astype("str"),
+            "channel": frame["channel"].astype("str").fillna(customers).fillna(UNKNOWN),
             "cohort": quarters(pd.to_datetime(frame["quarter"])),
             "spend": frame["spend"].astype("int64"),
         }

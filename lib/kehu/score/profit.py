@@ -134,6 +134,8 @@ def profit(
     """
     if not 0 <= margin <= 1:
         raise ValueError(f"margin must be 0…1, got {margin}")
+    if not 0 <= currency_digits <= RESOLUTION:
+        raise ValueError(f"currency_digits must be 0…{RESOLUTION}, got {currency_digits}")
     spec, ids = Costing.of(how), _index(customers)
     days = period(analysis_date, spec.months)
     sold = sales(counted(days.of(transactions), refunds))
