@@ -24,5 +24,5 @@ clean:  ## remove the environment and all generated output
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --editable ".[cjk,test]"
+	$(VENV)/bin/python -m pip install --quiet --editable ".[cjk,text,test]"
 	touch $@

@@ -48,11 +48,13 @@ def test_environment_has_the_ranges_of_pyproject() -> None:
             assert ours[CONDA_NAMES.get(name, name)] == pin, name
     fixed = {"jupyterlab", "papermill", "pandas", "seaborn", "nbconvert", "scikit-learn", "quarto"}
     assert fixed <= pins(listed).keys()
-    assert {"pip": ["-e .[cjk,test]"]} in environment["dependencies"]
+    assert {"pip": ["-e .[cjk,text,test]"]} in environment["dependencies"]
 
 
-def test_every_direct_import_is_a_dependency() -> None:
-    ours = pins(pyproject()["project"]["dependencies"])
+def test_every_direct_import_is_a_dependency_or_an_extra_of_its_own() -> None:
+    project = pyproject()["project"]
+    extras = [d for n, e in project["optional-dependencies"].items() if n != "test" for d in e]
+    ours = pins([*project["dependencies"], *extras])
     for path in sorted((PROJECT / "lib").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
