@@ -17,6 +17,9 @@ MOST = 50_000
 
 COLUMNS = ["text", "origin_table", "interaction", "customer_id", "date", "topic", "product",
            "tier", "rfm_segment", "tone"]  # fmt: skip
+KINDS_OF_COLUMNS = {c: "timestamp(6)" if c == "date" else "string" for c in
+                    ("text", "origin_table", "interaction", "customer_id", "date", "topic",
+                     "product", "tone")}  # fmt: skip
 TONES = {"complaint": "bad", "praise": "good"}
 """Kinds of interaction whose texts say how the customer feels."""
 
@@ -76,7 +79,8 @@ def corpus(
     answer of 0 to 6 and of 9 or 10 on a 0 to 10 scale of recommendation, and elsewhere an answer in
     the lowest and the highest quarter of its scale. Everything else has none.
     """
-    rows = ibis.union(_of_interactions(interactions), _of_surveys(surveys))
+    parts = (_of_interactions(interactions), _of_surveys(surveys))
+    rows = ibis.union(*(part.cast(KINDS_OF_COLUMNS) for part in parts))
     rows = recent(rows, analysis_date, days)
     rows = rows.filter((rows.text.strip() != "").fill_null(False))
     rows = with_classes(rows, segments)

@@ -102,7 +102,8 @@ def _evidence(
         if stage["kept"]:
             ways.append(_kept(lines))
         parts += [t.select("customer_id", "day").mutate(place=ibis.literal(i)) for t in ways]
-    typed = [t.mutate(place=t.place.cast("int64")) for t in parts]
+    kinds = {"customer_id": "string", "day": "date", "place": "int64"}
+    typed = [t.select(*kinds).cast(kinds) for t in parts]
     whole = reduce(lambda a, b: a.union(b), typed)
     return whole.filter(whole.customer_id.notnull())
 

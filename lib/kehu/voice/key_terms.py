@@ -60,10 +60,11 @@ def log_odds(own: ArrayLike, others: ArrayLike, prior: float = PRIOR) -> NDArray
     if not total:
         return np.zeros(a.shape)
     alpha = np.where(used, prior * (a + b) / total, 1.0)
-    rest = [np.maximum(y.sum() + prior - y - alpha, np.finfo(float).tiny) for y in (a, b)]
+    # where one word is all that is said, there is nothing to compare it with
+    rest = [np.where((a + b < total) & used, y.sum() + prior - y - alpha, 1.0) for y in (a, b)]
     delta = np.log((a + alpha) / rest[0]) - np.log((b + alpha) / rest[1])
     z = delta / np.sqrt(1 / (a + alpha) + 1 / (b + alpha))
-    return np.where(used, z, 0.0)
+    return np.where(used & (a + b < total), z, 0.0)
 
 
 def key_terms(

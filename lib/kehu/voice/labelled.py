@@ -63,7 +63,7 @@ def _table(path: Path, encoding: str) -> pd.DataFrame:
 
 
 def _unused(labels: pd.Series, spec: Mapping[str, Any]) -> list[Problem]:
-    seen = labels.value_counts()
+    seen = labels.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     found = ", ".join(f"{label} ({n:,})" for label, n in seen.head(6).items())
     return [
         Problem("KH-P05", f"{WHERE}.{name}", f"no row bears the label `{spec[name]}`.",

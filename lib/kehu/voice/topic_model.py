@@ -20,8 +20,8 @@ Array = NDArray[np.float64]
 LEAST_WORDS = 20
 """Different words below which there is nothing to factorise."""
 
-PER_TOPIC = 30
-"""Texts needed for each topic."""
+PER_TOPIC, WORDS_PER_TOPIC = 30, 5
+"""Texts and different words needed for each topic."""
 
 MOST_WORDS = 2_000
 """Words of the vocabulary, the most frequent."""
@@ -124,7 +124,7 @@ def fit(
         return None
     counts, names = counted
     spoken = np.flatnonzero(np.asarray(counts.sum(axis=1)).ravel() > 0)
-    most = min(most_topics, spoken.size // PER_TOPIC, len(names) // TOP_TERMS)
+    most = min(most_topics, spoken.size // PER_TOPIC, len(names) // WORDS_PER_TOPIC)
     if most < 2:
         return None
     weighted = TfidfTransformer().fit_transform(counts[spoken])
