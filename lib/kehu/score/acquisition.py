@@ -154,7 +154,8 @@ def _require(summary: pd.DataFrame, clv: pd.DataFrame, margin: float) -> None:
         raise KehuError(Problem("KH-D11", "summary", "there are no customers who were won."))
     if not 0 <= margin <= 1:
         raise ValueError(f"margin must be 0…1, got {margin}")
-    if not clv.empty and set(clv["customer_id"]) != set(summary["customer_id"]):
+    ids, valued = (pd.Index(f["customer_id"]).sort_values() for f in (summary, clv))
+    if not clv.empty and not ids.equals(valued):
         raise ValueError("summary and clv hold different customers")
 
 

@@ -71,13 +71,16 @@ def channels_of(customers: Table, transactions: Table, summary: pd.DataFrame) ->
     """
     told = customers.filter(customers.channel.notnull()).select("customer_id", "channel")
     listed = told.execute().set_index("customer_id")["channel"].astype("str")
-    ids = summary["customer_id"]
-    first = _first_order(transactions, summary[~ids.isin(listed.index)])
-    own = pd.concat([listed, first]).reindex(ids.to_numpy()).fillna(UNKNOWN)
-    by_list, by_order = ids.isin(listed.index), ids.isin(first.index)
-    counts = {"list": by_list, "order": by_order, "unknown": ~(by_list | by_order)}
-    others = listed[~listed.index.isin(own.index)]
-    return Origin(pd.concat([own, others]), {name: int(n.sum()) for name, n in counts.items()})
+    ids = pd.Index(summary["customer_id"])
+    by_list = listed.reindex(ids)
+    first = _first_order(transactions, summary[by_list.isna().to_numpy()])
+    by_order = first.reindex(ids).where(by_list.isna())
+    own = by_list.fillna(by_order).fillna(UNKNOWN)
+    known = pd.concat([own, listed])
+    counts = {"list": by_list.notna(), "order": by_order.notna()}
+    assigned = {name: int(found.sum()) for name, found in counts.items()}
+    assigned["unknown"] = len(ids) - sum(assigned.values())
+    return Origin(known[~known.index.duplicated()], assigned)
 
 
 def _first_order(transactions: Table, summary: pd.DataFrame) -> pd.Series:

@@ -68,8 +68,8 @@ class Base:
     customers : pandas.Index
         Customer numbers, ascending.
     drivers : mapping
-        Name to weights by customer number, whole and 0 or more; numbers outside `customers` are
-        people who never bought, and what they cause belongs to no customer.
+        Name to weights, whole and 0 or more: of the customers in this order, then of people who
+        never bought; what those cause belongs to no customer.
     digits : int
         Decimals of the currency.
     """
@@ -79,7 +79,11 @@ class Base:
     digits: int
 
     def own(self, amounts: pd.Series) -> pd.Series:
-        """Return the part of the customers, 0 where there is none."""
+        """Return the part of the customers of a series in the order of the drivers."""
+        return pd.Series(amounts.to_numpy()[: len(self.customers)], index=self.customers)
+
+    def booked(self, amounts: pd.Series) -> pd.Series:
+        """Return what is booked to each customer, of amounts by customer number in any order."""
         return amounts.reindex(self.customers, fill_value=0).astype("int64")
 
     def nothing(self) -> pd.Series:
@@ -124,7 +128,7 @@ def common(kind: str, sums: pd.DataFrame, base: Base, driver: str) -> Charge:
     allocated, used, notes = _allocated(pool, base, driver)
     rows, amount = _sums(kind, sums)
     asked = driver if pool else ""
-    return Charge(kind, rows, amount, base.own(named), allocated, 0, asked, used, notes)
+    return Charge(kind, rows, amount, base.booked(named), allocated, 0, asked, used, notes)
 
 
 def set_aside(kind: str, sums: pd.DataFrame, base: Base, note: str, name: str = "") -> Charge:

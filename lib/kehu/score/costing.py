@@ -124,13 +124,13 @@ def sales(lines: Table) -> pd.DataFrame:
     return _by_customer(frame)
 
 
-def contacts(interactions: Table) -> pd.Series:
-    """Count the interactions of each customer that take the time of service staff."""
+def contacts(interactions: Table) -> pd.DataFrame:
+    """Count the interactions of each customer that take the time of service staff: `contacts`."""
     known = interactions.filter(
         interactions.interaction.isin(CONTACTS), interactions.customer_id.notnull()
     )
     frame = known.group_by("customer_id").aggregate(contacts=known.count()).execute()
-    return _by_customer(frame)["contacts"]
+    return _by_customer(frame)
 
 
 def campaign_contacts(campaigns: Table) -> pd.DataFrame:

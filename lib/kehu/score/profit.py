@@ -138,9 +138,13 @@ def profit(
         raise ValueError(f"currency_digits must be 0…{RESOLUTION}, got {currency_digits}")
     spec, ids = Costing.of(how), _index(customers)
     days = period(analysis_date, spec.months)
-    sold = sales(counted(days.of(transactions), refunds))
-    asked, reached = contacts(days.of(interactions)), campaign_contacts(days.of(campaigns))
-    base = Base(ids, _drivers(sold, asked, reached["contacts"]), currency_digits)
+    sold, asked, reached = _aligned(
+        ids,
+        sales(counted(days.of(transactions), refunds)),
+        contacts(days.of(interactions)),
+        campaign_contacts(days.of(campaigns)),
+    )
+    base = Base(ids, _drivers(sold, asked, reached), currency_digits)
     made = _charges(cost_sums(days.of(costs)), base, sold, reached["amount"], spec, margin)
     served = costs.filter(~is_acquisition(costs, spec.acquisition_includes_marketing))
     rows, amount = unused(served, days)
@@ -155,7 +159,7 @@ def profit(
 
 
 def _index(customers: Iterable[str]) -> pd.Index:
-    found = pd.Index(sorted(customers), dtype="str")
+    found = pd.Index(list(customers), dtype="str").sort_values()
     if found.empty:
         raise KehuError(Problem("KH-D11", "summary", "there are no customers to cost."))
     if not found.is_unique:
@@ -163,11 +167,20 @@ def _index(customers: Iterable[str]) -> pd.Index:
     return found
 
 
-def _drivers(sold: pd.DataFrame, asked: pd.Series, reached: pd.Series) -> dict[str, pd.Series]:
+def _aligned(ids: pd.Index, *frames: pd.DataFrame) -> list[pd.DataFrame]:
+    """Put all frames in one order: the customers, then the others by number; 0 where absent."""
+    others = pd.concat([frame[[]] for frame in frames]).index.unique().difference(ids)
+    everyone = ids.append(others.astype(ids.dtype))
+    return [frame.reindex(everyone, fill_value=0) for frame in frames]
+
+
+def _drivers(
+    sold: pd.DataFrame, asked: pd.DataFrame, reached: pd.DataFrame
+) -> dict[str, pd.Series]:
     """Return the weights of each driver; a customer whose refunds exceed sales has revenue 0."""
     return {
-        "contacts": asked,
-        "campaign_contacts": reached,
+        "contacts": asked["contacts"],
+        "campaign_contacts": reached["contacts"],
         "orders": sold["orders"],
         "lines": sold["lines"],
         "revenue": sold["revenue"].clip(lower=0),
