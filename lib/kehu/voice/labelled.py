@@ -49,6 +49,11 @@ def read(path: Path, spec: Mapping[str, Any]) -> Labelled:
     return Labelled(tuple(texts[usable]), tuple(int(g) for g in good))
 
 
+def chosen(spec: Mapping[str, Any] | None, params_dir: Path) -> Labelled | None:
+    """Return the labelled texts that the params name; None where they name none."""
+    return read((params_dir / spec["path"]).resolve(), spec) if spec else None
+
+
 def _table(path: Path, encoding: str) -> pd.DataFrame:
     if not path.is_file():
         remedy = "Correct the path; it starts from the folder of the params file."

@@ -81,6 +81,12 @@ class Topics:
     skipped: dict[str, str]
     stability: dict[str, float]
 
+    def main(self) -> tuple[pd.DataFrame, str, str, int]:
+        """Return the table, the language with most texts, why it has no topics, and its texts."""
+        language = max(LANGUAGES, key=lambda x: self.texts.get(x, 0))
+        n = self.texts.get(language, 0)
+        return self.table, language, self.skipped.get(language, ""), n
+
 
 def topics(corpus: Corpus, mask: Mask, settings: Settings, named: Labelled | None = None) -> Topics:
     """Find what customers write about, how they feel about it, and words to quote.
