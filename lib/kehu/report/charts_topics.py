@@ -86,7 +86,8 @@ def _finding(
         return finished(say, "topic_bars_unjudged", figure, **values)
     worst = known.assign(bad=known["negative_share"] * known["judged_texts"])
     worst = worst.sort_values(["bad", "topic_place"], ascending=[False, True]).iloc[0]
+    name = "topic_bars_same" if worst["topic_place"] == big["topic_place"] else "topic_bars"
     return finished(
-        say, "topic_bars", figure, **values, worst=topic_name(worst["topic_terms"]),
+        say, name, figure, **values, worst=topic_name(worst["topic_terms"]),
         worst_texts=round(worst["bad"]), worst_share=worst["negative_share"],
     )  # fmt: skip

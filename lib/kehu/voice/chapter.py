@@ -245,3 +245,33 @@ def compared(
     """Put the client's figures beside those of peers; see `kehu.voice.benchmark.compare`."""
     own = own_figures(made.nps, made.satisfaction, rated.table, made.overall, indicators)
     return compare(benchmarks, own)
+
+
+def shown_rest(
+    path: pd.DataFrame, causes: pd.DataFrame, peers: Comparison
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the arguments of the tables of journey, causes and peers, none where empty.
+
+    Parameters
+    ----------
+    path, causes : pandas.DataFrame
+        Contracts `journey` and `causes`.
+    peers : Comparison
+
+    Returns
+    -------
+    dict
+        `journey` is by channel, of the stage where most is at stake.
+    """
+    whole = path[(path["breakdown"] == "all") & ~path["is_optional"].astype(bool)]
+    whole = whole.assign(stake=whole["spend_at_stake"].fillna(0.0))
+    worst = whole.sort_values(["stake", "stage_place"], ascending=[False, True])
+    stage = worst["journey_stage"].iloc[0] if len(worst) else None
+    channels = bool((path["breakdown"] == "channel").any())
+    kinds = set(causes["cause_kind"])
+    return {
+        "journey": [(path, stage, "channel")] if stage and channels else [],
+        "bones": [(causes,)] if "fishbone" in kinds else [],
+        "whys": [(causes,)] if "five_whys" in kinds else [],
+        "peers": [(peers.table,)] if len(peers.table) else [],
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,6 +87,16 @@ class Topics:
         language = max(LANGUAGES, key=lambda x: self.texts.get(x, 0))
         n = self.texts.get(language, 0)
         return self.table, language, self.skipped.get(language, ""), n
+
+    def shown(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return the arguments of each table, none where there is nothing to show."""
+        known = set(self.terms["breakdown"])
+        kinds = [b for b in ("tier", "rfm_segment", "topic") if b in known]
+        return {
+            "table": [(self.table,)] if len(self.table) else [],
+            "quotes": [(self.quotes, self.table)] if len(self.quotes) else [],
+            "terms": [(self.terms, kinds[0])] if kinds else [],
+        }
 
 
 def topics(corpus: Corpus, mask: Mask, settings: Settings, named: Labelled | None = None) -> Topics:
