@@ -87,8 +87,8 @@ class JourneyParams(Strict):
         zh="到达某阶段后多少天内视为仍在途中", ge=7, le=1460,
     )  # fmt: skip
     causes_file: Line | None = described(
-        None, en="YAML file with the team's fishbone and five whys; see params/demo_causes.yml",
-        zh="团队填写的鱼骨图与五问法（YAML），见 params/demo_causes.yml",
+        None, en="YAML file with the team's fishbone and five whys; see params/causes/demo.yml",
+        zh="团队填写的鱼骨图与五问法（YAML），见 params/causes/demo.yml",
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kehu.run import plan
 from kehu.store import Run
 
 
@@ -24,7 +25,7 @@ def test_the_page_opens_whole_without_the_network(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     images = "[...document.images]"
     assert page.evaluate(f"{images}.every(i => i.complete && i.naturalWidth > 0 && i.alt)")
-    assert page.locator("h2").count() == 7
+    assert page.locator("h2").count() == len(plan.STAGES) + 2
     page.close()
 
 

@@ -11,7 +11,7 @@ from kehu.store import PROJECT
 from kehu.voice import causes, labelled
 from kehu.voice.journey_dates import stages
 
-DEMO = PROJECT / "params" / "demo_causes.yml"
+DEMO = PROJECT / "params" / "causes" / "demo.yml"
 
 
 @pytest.fixture

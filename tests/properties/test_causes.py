@@ -17,7 +17,7 @@ from kehu.voice.causes import causes_table, chosen, load, unknown_topics
 from kehu.voice.facts_text import cause_facts
 from kehu.voice.story_text import story
 
-DEMO = PROJECT / "params" / "demo_causes.yml"
+DEMO = PROJECT / "params" / "causes" / "demo.yml"
 COMPLAINTS = pd.DataFrame(
     [("all", "all", 100), ("topic", "物流", 40), ("topic", "商品", 30), ("topic", "客服", 10),
      ("topic", "网站", 10), ("topic", "价格", 0), ("topic", "—", 10)],

@@ -174,5 +174,5 @@ def test_tables_are_read_by_name(tmp_path: Path) -> None:
         "model": None,
         "naive": 1.5,
     }
-    run.write("backtest", pd.DataFrame([row]))
+    run.write("backtest", pd.DataFrame([row | {"model_low": None, "model_high": None}]))
     assert engine.read_table(run, backend, "backtest").count().execute() == 1

@@ -87,6 +87,29 @@ def test_who_fell_silent_is_expected_to_buy_less() -> None:
     assert busy == pytest.approx(4, rel=0.05)
 
 
+def test_a_longer_history_does_not_make_the_same_customers_look_busier() -> None:
+    """Steady buyers counted after 24 weeks and scored after 36: their rates are the same, and the
+    forecast is within a tenth; by number of purchases it would be about a third too high."""
+    rng = np.random.default_rng(4)
+    rate = rng.gamma(0.8, 0.25, 20_000)
+
+    def seen(weeks: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        x = rng.poisson(rate * weeks)
+        t_x = np.where(x > 0, weeks * rng.random(20_000) ** (1 / np.maximum(x, 1)), 0.0)
+        return x, t_x, np.full(20_000, weeks)
+
+    model = lookup.fit(*seen(24.0), rng.poisson(rate * 12), 12.0, time_unit="week")
+    ahead = lookup.expected_purchases(model, 12.0, *seen(36.0)).sum()
+    assert ahead == pytest.approx(rate.sum() * 12, rel=0.1)
+
+
+def test_an_empty_group_of_silence_expects_no_more_than_the_less_silent() -> None:
+    rows = [(2, 39.0, 40.0, 4)] * 500 + [(2, 25.0, 40.0, 1)] * 500
+    model = fitted(rows, span=10.0)
+    quiet = lookup.expected_purchases(model, 10, [2, 2, 2], [39.0, 25.0, 5.0], [40.0] * 3)
+    assert quiet[2] <= quiet[1] < quiet[0]
+
+
 def test_nobody_is_called_alive_or_gone() -> None:
     assert np.isnan(
         lookup.p_alive(fitted([(0, 0.0, 40.0, 1)]), [0, 1], [0.0, 3.0], [9.0, 9.0])

@@ -73,7 +73,8 @@ def test_too_few_customers_get_no_forecast_and_are_told_why() -> None:
     found = stage("auto", 10_000)
     told_why = [found.facts[k] for k in ("method", "method_reason", "trust", "usable", "enough")]
     assert told_why == ["past", "not_enough_data", "past", "no", "no"]
-    assert found.facts["holdout_actual"] is not None, "what the models did is still shown"
+    assert found.facts["holdout_model"] is None, "no other method's figures under this one's name"
+    assert len(found.models) == 4, "what the others did is still listed"
 
 
 def test_a_history_that_cannot_be_cut_gets_no_forecast_and_is_told_why() -> None:

@@ -296,8 +296,8 @@ def made(rows, answers=()):
 
 
 def test_topics_conserve_the_texts_and_keep_their_contracts() -> None:
-    words, found = made(written(630))
-    assert found.table["texts"].sum() == len(words.table) == 630
+    words, found = made(written(360))
+    assert found.table["texts"].sum() == len(words.table) == 360
     assert found.table["text_share"].sum() == pytest.approx(1)
     for name, frame in (("topics", found.table), ("topic_quotes", found.quotes),
                         ("key_terms", found.terms)):  # fmt: skip
@@ -310,12 +310,12 @@ def test_topics_conserve_the_texts_and_keep_their_contracts() -> None:
     for language in ("zh", "en"):
         say = Translator(language, "CNY")
         with house_style(language):
-            assert charts_topics.topic_bars(say, found.table, "en", "", 630).alt
+            assert charts_topics.topic_bars(say, found.table, "en", "", 360).alt
         assert listings_topics.topic_rows(say, found.table).title
 
 
 def test_the_order_of_rows_changes_no_topic() -> None:
-    rows = written(630)
+    rows = written(360)
     one, other = made(rows)[1], made(rows[::-1])[1]
     pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
     pd.testing.assert_frame_equal(one.quotes, other.quotes, check_exact=True)

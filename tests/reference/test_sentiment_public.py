@@ -26,7 +26,13 @@ def reviews(name: str) -> pd.DataFrame:
     return pd.concat([part.sample(EACH, random_state=1) for part in parts])
 
 
-@pytest.mark.parametrize(("name", "least"), [("ChnSentiCorp_htl_all", 0.85), ("waimai_10k", 0.80)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        pytest.param("ChnSentiCorp_htl_all", 0.85, marks=pytest.mark.slow),
+        ("waimai_10k", 0.80),
+    ],
+)
 def test_cross_validated_accuracy_on_two_thousand_reviews(name: str, least: float) -> None:
     rows = reviews(name)
     positive = sentiment.cross_validated(list(rows["review"]), rows["label"], seed=1)

@@ -59,9 +59,11 @@ def tracking(say: Translator, backtest: pd.DataFrame, cut: float, counted: str) 
     total = backtest[backtest["kind"] == "total"].iloc[0]
     error = total["model"] / total["actual"] - 1 if total["actual"] else None
     key = "tracking_low" if error is not None and error < 0 else "tracking"
+    band = "none" if rows["model_low"].isna().all() else "shown"
     return finished(
         say, key, figure, error=abs(error) if error is not None else None, actual=total["actual"],
         model=total["model"], naive=total["naive"], n=int(total["customers"]), counted=counted,
+        band=band,
     )  # fmt: skip
 
 
@@ -123,7 +125,8 @@ def deciles(say: Translator, backtest: pd.DataFrame, counted: str) -> Chart | Ca
     ax.legend(loc="upper left")
     best = rows.iloc[-1]
     return finished(say, "deciles", figure, model=best["model"], actual=best["actual"],
-                    n=int(rows["customers"].sum()), counted=counted)  # fmt: skip
+                    n=int(rows["customers"].sum()), counted=counted, groups=len(rows),
+                    highest=int(best["customers"]))  # fmt: skip
 
 
 def clv_deciles(say: Translator, clv: pd.DataFrame) -> Chart:
@@ -135,8 +138,8 @@ def clv_deciles(say: Translator, clv: pd.DataFrame) -> Chart:
     clv : pandas.DataFrame
         Contract `clv`.
     """
-    rank = clv["clv"].rank(method="first", ascending=False)
-    group = np.ceil(rank / len(clv) * 10).astype(int)
+    clv = clv.sort_values(["clv", "customer_id"], ascending=[False, True], ignore_index=True)
+    group = pd.Series(np.ceil((np.arange(len(clv)) + 1) / len(clv) * 10).astype(int))
     means = clv.groupby(group)[["clv", "clv_low", "clv_high"]].mean()
     figure, ax = canvas(height=2.7)
     ax.bar(means.index, means["clv"], width=0.62, color=LIGHT)

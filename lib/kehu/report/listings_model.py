@@ -39,7 +39,8 @@ def gate(say: Translator, table: pd.DataFrame) -> Listing:
     """
     rows = table.assign(fulfilled=table["passed"].astype(str))
     columns = {"limit": "code:limit", "needed": "int", "found": "int", "fulfilled": "code:passed"}
-    return listing(say, rows, columns, "gate", failed=int((~table["passed"]).sum()))
+    return listing(say, rows, columns, "gate", n=len(rows),
+                   failed=int((~table["passed"]).sum()))  # fmt: skip
 
 
 def candidates(say: Translator, models: pd.DataFrame, method: str) -> Listing | Card:

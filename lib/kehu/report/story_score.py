@@ -23,5 +23,5 @@ def bottom(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """
     losing = ["profit.losing"] if facts["score.loss_customers"] else []
     priced = [k for k in story_profit.acquisition(facts) if k.startswith("acquisition.ratio")]
-    return (story_profit.contribution(facts)[0], *losing, *priced[:1], "score.weights",
-            "score.stability_any")  # fmt: skip
+    firm = ["score.stability_any"] if facts["score.kept_any"] else []
+    return (story_profit.contribution(facts)[0], *losing, *priced[:1], "score.weights", *firm)

@@ -95,7 +95,7 @@ class Choice:
     verdict : {'A', 'B', 'C'}
         On the method used; C for `past`, which is no forecast.
     proof : Proof or None
-        Back-test of the method used; that of the first that could be fitted for `past`.
+        Back-test of the method used; None where there was none.
     table : pandas.DataFrame
         Contract `models`: the candidates and their errors; no row without a hold-out.
     """
@@ -176,12 +176,11 @@ def choose(trials: Mapping[str, Trial], wanted: str, enough: bool) -> Choice:
     """
     method, reason = _chosen(trials, wanted, enough)
     used = trials.get(method)
-    first = next((t.proof for t in trials.values() if t.proof), None)
     return Choice(
         method,
         reason,
         used.verdict if used else "C",
-        used.proof if used else first,
+        used.proof if used else None,
         _table(trials, method),
     )
 
@@ -225,6 +224,11 @@ def _clearly_better(one: Backtest | None, other: Backtest) -> bool:
 def backtest_table(choice: Choice) -> pd.DataFrame:
     """Return the back-test of the method used, contract `backtest`; no row where there was none."""
     return choice.proof.table if choice.proof is not None else pd.DataFrame(columns=TABLE)
+
+
+def proofs(choice: Choice) -> list[pd.DataFrame]:
+    """List the back-test of the method used, if there is one: for what is shown of it."""
+    return [choice.proof.table] if choice.proof is not None else []
 
 
 def _table(trials: Mapping[str, Trial], method: str) -> pd.DataFrame:

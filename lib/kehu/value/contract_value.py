@@ -47,17 +47,23 @@ def assess(
     Returns
     -------
     Lifetime
-        Under contract: a customer of the transactions without a usable contract is worth nothing
-        ahead, and has left.
+        Under contract: a customer of the transactions without a contract that can be read is not
+        under contract and worth nothing ahead; `Lifetime.without_contract` counts them.
 
     Raises
     ------
     KehuError
-        KH-D11: no contract can be used, or a running one has no fee.
+        KH-D11: no contract can be used, or a running one has no fee. KH-T01: customers are under
+        contract who have paid nothing.
     """
     if history.relationship != "contractual":
         return lifetime.assess(history, terms, clv_model=clv_model, enough=enough)
     return _under_contract(history, terms, clv_model, enough, contracts_since)
+
+
+def limits(future: Lifetime) -> list[pd.DataFrame]:
+    """List the limits a forecast needs, where they are applied: not under contract."""
+    return [] if future.history.relationship == "contractual" else [future.gate.table]
 
 
 def _under_contract(
@@ -73,11 +79,12 @@ def _under_contract(
         raise KehuError(Problem("KH-D11", "holdings", "there are no contracts.", remedy))
     proof = retention.prove(
         holdings, day, period,
-        calibration_end=history.span.calibration_end, observed_since=since,
+        calibration_end=history.span.calibration_end, observed_since=since, method=clv_model,
     )  # fmt: skip
-    held = contracts.tenures(holdings, day, period, observed_since=since)
+    known = contracts.tenures(holdings, day, period, observed_since=since)
     wanted: Any = proof.method if clv_model == "auto" else clv_model
-    models = retention.fit(held, method=wanted)
+    models = retention.fit(known, method=wanted)
+    held = _of_payers(known, history.summary)
     sums: dict[str, Any] = {"horizon": terms.horizon, "discount_rate": terms.discount_rate}
     sums |= {"margin": terms.margin, "seed": terms.seed}
     spent = history.summary.set_index("customer_id")["total_spend"]
@@ -95,7 +102,30 @@ def _under_contract(
         holdout_units=proof.periods,
         cut=0.0 if len(proof.table) else None,
         history=history,
+        without_contract=int(
+            (~history.summary["customer_id"].isin(held.customers["customer_id"])).sum()
+        ),
     )
+
+
+def _of_payers(known: contracts.Tenures, summary: pd.DataFrame) -> contracts.Tenures:
+    """Keep the customers who have paid; who is under contract without a payment is an error.
+
+    Raises
+    ------
+    KehuError
+        KH-T01: running contracts of customers without a payment: their value would be lost.
+    """
+    paid = known.customers["customer_id"].isin(summary["customer_id"])
+    lost = known.customers[~paid & ~known.customers["ended"]]
+    if len(lost):
+        what = (
+            f"{len(lost):,} of {len(known.customers):,} customers are under contract and have no "
+            f"payment in `transactions` (first: {lost['customer_id'].min()})."
+        )
+        remedy = "Give all payments, or leave these contracts out of the file."
+        raise KehuError(Problem("KH-T01", "holdings", what, remedy))
+    return replace(known, customers=known.customers[paid].reset_index(drop=True))
 
 
 def _choice(proof: retention.Proof, models: retention.Models, wanted: str) -> Choice:

@@ -128,6 +128,8 @@ def _cut_twice(
     try:
         outer = cut(span.analysis_date, span.calibration_end)
     except KehuError as error:
+        if span.calibration_end is not None:
+            raise
         return History(whole, None, None, " ".join(p.what for p in error.problems), span, kind)
     if not outer.holdout["holdout_purchases"].sum():
         what = f"none of {len(outer.holdout):,} customers bought in the hold-out."

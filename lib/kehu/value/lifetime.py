@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from kehu.errors import KehuError, Problem
 from kehu.value import candidates, spend
 from kehu.value.candidates import LOOKUP, PAST, Choice
 from kehu.value.clv.families import FAMILIES
@@ -61,6 +62,8 @@ class Lifetime:
     cut : float or None
         Where the hold-out begins on the axis of the tracking.
     history : History
+    without_contract : int
+        Customers who pay and have no contract that can be read, where the others have one.
     """
 
     gate: Gate
@@ -74,6 +77,7 @@ class Lifetime:
     holdout_units: int
     cut: float | None
     history: History
+    without_contract: int = 0
 
     @property
     def counted(self) -> str:
@@ -164,7 +168,9 @@ def fit(method: str, summary: pd.DataFrame, history: History) -> Models:
         return Models(method, None, Spend("mean", (), (0,), "", float("nan"), 0))
     if method == LOOKUP:
         if history.split is None:
-            return fit(PAST, summary, history)
+            what = f"the look-up needs a hold-out: {history.problem}"
+            remedy = "Use a longer history, or `clv_model: auto`."
+            raise KehuError(Problem("KH-D11", "clv_model", what, remedy))
         counts = counted(history.split, history.span.time_unit)
         return Models(method, counts, spend.fit(summary))
     triples = summary.groupby(["frequency", "recency", "T"]).size().reset_index()
@@ -177,4 +183,7 @@ def _earlier(method: str, history: History) -> Models | None:
     """Fit the method to what the back-test showed it; None where there was no back-test."""
     if method not in FAMILIES or history.split is None:
         return None
-    return fit(method, history.split.calibration, history)
+    try:
+        return fit(method, history.split.calibration, history)
+    except KehuError:  # the whole history may hold what the calibration lacks; its trial says so
+        return None

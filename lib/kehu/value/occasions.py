@@ -62,6 +62,10 @@ def occasions(transactions: Table, time_unit: str, refunds: str, until: date) ->
     whole = numbered.filter(numbered.period <= last_whole(until, time_unit))
     found = whole.group_by("customer_id", "period").aggregate(spend=whole.spend.sum())
     frame: pd.DataFrame = found.order_by("customer_id", "period").execute()
+    if frame.empty:
+        what = f"nobody bought in a whole {time_unit} that was over by {until}."
+        remedy = "Use a shorter `time_unit`, or a later `analysis_date`."
+        raise KehuError(Problem("KH-D11", "transactions", what, remedy))
     return frame.astype({"period": "int64", "spend": float})
 
 
@@ -94,8 +98,8 @@ def in_periods(
     -------
     pandas.DataFrame
         Contract `summary`; `frequency`, `recency` and `T` count periods after the first one, and
-        `monetary_value` is the mean of the periods bought in. Who bought in no whole period has
-        no row.
+        `monetary_value` is the mean of the periods bought in. Who has bought in the period that is
+        not over only has not been observed for any period: all three are 0.
     """
     end = last_whole(until, time_unit)
     seen = bought[bought["period"] <= end]
@@ -112,7 +116,10 @@ def in_periods(
     ).reset_index()
     whole = summary(transactions, until.isoformat(), time_unit, refunds)
     kept = whole.drop(columns=["frequency", "recency", "T", "monetary_value"])
-    joined = kept.merge(counted, on="customer_id", validate="1:1")
+    joined = kept.merge(counted, on="customer_id", how="left", validate="1:1")
+    new = joined["frequency"].isna()
+    joined.loc[new, list(counted.columns[1:])] = 0.0
+    joined = joined.astype({"frequency": "int64"})
     return joined[list(whole.columns)]
 
 

@@ -120,6 +120,7 @@ def score(
             "clv": money[:, 0],
             **dict(zip(ENDS, money[:, 1:].T, strict=True)),
             "clv_past": margin * customers["customer_id"].map(spent).fillna(0.0).astype(float),
+            "clv_residual": np.nan,
         }
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -91,6 +91,7 @@ def prove(
     grace_days: int | None = None,
     slack_days: int = SLACK_DAYS,
     observed_since: str | None = None,
+    method: str = "auto",
 ) -> Proof:
     """Fit on the contracts as known at an earlier day, and compare with who renewed since.
 
@@ -105,6 +106,8 @@ def prove(
     calibration_end : str, optional
         Last day the models may see, ISO; left out, so that a third of the history, in whole
         billing periods, is the hold-out.
+    method : {'auto', 'sbg', 'bdw'}
+        Model set by hand; `auto`: chosen by the hold-out.
 
     Returns
     -------
@@ -149,7 +152,7 @@ def prove(
         what = f"none of {len(made):,} customers renewed in the hold-out."
         return _unproved("no_renewals", what, cut, periods)
     rate = last_rates(then, period_before(holdings, then), tried["sbg"])
-    return _compared(made, tried, rate, now, cut, periods)
+    return _compared(made, tried, rate, now, cut, periods, method)
 
 
 def _unproved(reason: str, message: str, cut: str = "", periods: int = 0) -> Proof:
@@ -172,6 +175,7 @@ def _compared(
     now: Tenures,
     cut: str,
     periods: int,
+    wanted: str,
 ) -> Proof:
     """Compare what was forecast with what was renewed, and give the verdict."""
     done = made["made"].to_numpy()
@@ -179,7 +183,8 @@ def _compared(
     there = {str(name): ahead(models, made, periods) for name, models in tried.items()}
     there["naive"] = rates[:, None] ** np.arange(1.0, periods + 1)
     logs = {name: log_scores(survival, done) for name, survival in there.items()}
-    used: Method = "bdw" if _clearly_better(tried["bdw"], logs["bdw"] - logs["sbg"]) else "sbg"
+    better = _clearly_better(tried["bdw"], logs["bdw"] - logs["sbg"])
+    used: Any = wanted if wanted != "auto" else "bdw" if better else "sbg"
     actual, expected = done.astype(float), {name: s.sum(axis=1) for name, s in there.items()}
     found = {name: scores(actual, values) for name, values in expected.items()}
     gains = {name: squared_error_gain(actual, expected[name], expected["naive"]) for name in tried}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,7 +117,7 @@ def score(
             "clv_residual": terms.margin * each * _residual(family, model, terms, (x, t_x, T)),
         }
     )
-    whole = float(clv["clv"].sum())
+    whole = math.fsum(clv["clv"])
     low, high = futures.total_interval(family, model, each, summary, horizon, variance)
     return clv, (low * whole, whole, high * whole)
 
@@ -143,4 +144,4 @@ def _carried_on(
         clv_past=terms.margin * summary["total_spend"],
         **blank,
     )
-    return clv, (float("nan"), float(clv["clv"].sum()), float("nan"))
+    return clv, (float("nan"), math.fsum(clv["clv"]), float("nan"))

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kehu.value.candidates import PAST
+from kehu.value.candidates import PAST, Choice
 from kehu.value.concentration import top_share
 from kehu.value.lifetime import Fit, Lifetime
 from kehu.value.scoring import Terms
 
 AT_RISK = 0.5
 """Probability of being active below which a class A customer counts as probably gone."""
+
+RATING = {"A": "green", "B": "amber", "C": "red", "past": "red", "untested": "amber"}
+"""How far a method may be believed, as a colour."""
 
 PROVED = (
     "holdout_customers", "holdout_actual", "holdout_model", "holdout_naive", "holdout_error",
@@ -43,9 +46,9 @@ def facts(future: Lifetime, measures: pd.DataFrame, terms: Terms) -> dict[str, A
     return {
         **_method(future),
         **_money(future, terms),
-        **_active(summary, measures),
+        **_active(summary, measures, future.spend is None),
         "one_time_note": _one_time_note(future),
-        "risk_by": "model" if _believed(future) else "quiet",
+        "risk_by": _risk_by(future),
         **_proof(future),
         **_spend(future),
         **_named("", future.fits),
@@ -64,7 +67,9 @@ def _method(future: Lifetime) -> dict[str, Any]:
         "candidates_passed": int((choice.table["verdict"] != "C").sum()),
         "verdict": choice.verdict,
         "usable": "yes" if usable else "no",
-        "trust": choice.verdict if choice.method != PAST else "past",
+        "trust": _trust(choice),
+        "counted": future.counted,
+        "without_contract": future.without_contract,
         "enough": "yes" if future.gate.passed else "no",
         "holdout_problem": future.history.problem,
     }
@@ -74,15 +79,24 @@ def _tells_active(future: Lifetime) -> bool:
     return not future.clv["p_alive"].isna().any()
 
 
-def _believed(future: Lifetime) -> bool:
-    """Whether probabilities of being active may be used."""
-    return future.choice.verdict != "C" and _tells_active(future)
+def _trust(choice: Choice) -> str:
+    """Tell how far the method may be believed: its verdict, `past` or `untested`."""
+    if choice.method == PAST:
+        return "past"
+    return choice.verdict if choice.proof is not None else "untested"
+
+
+def _risk_by(future: Lifetime) -> str:
+    """Choose by what customers at risk are told: contracts, the model, or time alone."""
+    if future.spend is None:
+        return "contract"
+    return "model" if future.choice.verdict != "C" and _tells_active(future) else "quiet"
 
 
 def _one_time_note(future: Lifetime) -> str:
     """Choose what to say of customers with one purchase."""
-    if not _tells_active(future):
-        return "none"
+    if not _tells_active(future) or future.spend is None:
+        return "none" if future.spend else "contract"
     return "bgnbd" if future.choice.method == "bgnbd" else "other"
 
 
@@ -105,7 +119,7 @@ def _money(future: Lifetime, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _active(summary: pd.DataFrame, measures: pd.DataFrame) -> dict[str, Any]:
+def _active(summary: pd.DataFrame, measures: pd.DataFrame, contract: bool) -> dict[str, Any]:
     """Count who is probably active; nothing where the method does not tell."""
     if measures["p_alive"].isna().any():
         names = ("repeat_active", "repeat_active_share", "at_risk", "at_risk_spend")
@@ -115,7 +129,7 @@ def _active(summary: pd.DataFrame, measures: pd.DataFrame) -> dict[str, Any]:
     lost = measures[(measures["p_alive"] < AT_RISK) & (measures["abc_class"] == "A")]
     spend = float(lost["total_spend"].sum())
     return {
-        "tells_active": "yes",
+        "tells_active": "contract" if contract else "yes",
         "repeat_active": float(repeat.sum()),
         "repeat_active_share": float(repeat.mean()) if len(repeat) else None,
         "at_risk": len(lost),
@@ -147,13 +161,25 @@ def _proof(future: Lifetime) -> dict[str, Any]:
         }
     return {
         **dict.fromkeys(PROVED),
-        "verdict_reason": "not_proved",
+        "verdict_reason": _unproved(future.choice),
         **known,
-        "proved": "no" if proof is None else "contract" if future.spend is None else "yes",
+        "proved": _proved(future),
         "calibration_end": future.calibration_end or None,
         "holdout_units": future.holdout_units or None,
         "holdout_cut": future.cut,
     }
+
+
+def _unproved(choice: Choice) -> str:
+    return choice.reason if choice.method == PAST and choice.reason != "by_hand" else "not_proved"
+
+
+def _proved(future: Lifetime) -> str:
+    if future.choice.method == PAST and len(future.choice.table):
+        return "past"
+    if future.choice.proof is None:
+        return "no"
+    return "contract" if future.spend is None else "yes"
 
 
 def _spend(future: Lifetime) -> dict[str, Any]:
@@ -217,14 +243,28 @@ def parameters(future: Lifetime) -> pd.DataFrame:
 
 def _ratings(future: Lifetime, summary: pd.DataFrame, terms: Terms) -> dict[str, str]:
     """Rate the assumptions that the data can speak about."""
-    told = all(_sound(fit.fitted) for fit in (*future.fits, *future.earlier))
-    correlation = future.spend.correlation if future.spend else float("nan")
+    told = _identified(future)
     return {
         "rating_history": rated(float(summary["T"].max()) / terms.horizon, 2, 1),
-        "rating_model": {"A": "green", "B": "amber", "C": "red"}[future.choice.verdict],
-        "rating_identified": "green" if told else "red",
-        "rating_independence": independence(correlation),
+        "rating_model": RATING[_trust(future.choice)],
+        "rating_identified": told,
+        "rating_independence": _independent(future),
     }
+
+
+def _independent(future: Lifetime) -> str:
+    """Rate the independence of frequency and spend; where spend is grouped, little rests on it."""
+    if future.spend is None:
+        return "green"
+    return "amber" if future.spend.method == "grouped" else independence(future.spend.correlation)
+
+
+def _identified(future: Lifetime) -> str:
+    """Rate whether the data tell when customers leave."""
+    if future.fits:
+        sound = all(_sound(fit.fitted) for fit in (*future.fits, *future.earlier))
+        return "green" if sound else "red"
+    return "red" if (future.choice.table["why"] == "fit_unusable").any() else "amber"
 
 
 def _sound(fitted: Any) -> bool:

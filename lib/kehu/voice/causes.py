@@ -83,7 +83,7 @@ def load(path: str | Path) -> Causes:
     Parameters
     ----------
     path : str or Path
-        YAML as in `params/demo_causes.yml`.
+        YAML as in `params/causes/demo.yml`.
 
     Returns
     -------

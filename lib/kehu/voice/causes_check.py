@@ -18,7 +18,7 @@ _EXPECTED = {
     "dict_type": "`name: value` lines",
     "model_type": "`name: value` lines",
 }
-_EXAMPLE = "See params/demo_causes.yml."
+_EXAMPLE = "See params/causes/demo.yml."
 _COUNTS = {"whys": "Write three to five answers.", "causes": "Write one to six causes a category.",
            "categories": "Write one to eight categories."}  # fmt: skip
 

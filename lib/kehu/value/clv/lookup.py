@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from kehu.value.clv.sample import Array, histories
 
-FREQUENCY = (0, 1, 2, 3, 5, 8)
-"""Fewest repeat purchase days of each group."""
+FREQUENCY = (0.0, 1e-9, 0.5, 1.0, 2.0, 4.0)
+"""Fewest repeat purchase days per span of each group; who never came back is a group alone."""
 
 SILENCE = (0.0, 0.25, 0.5, 1.0, 2.0)
 """Shortest time since the last purchase of each group, as a multiple of the span looked at."""
@@ -80,8 +80,10 @@ def fit(
 
     Notes
     -----
-    The shares of a group are mixed with those of its frequency group as if `PRIOR` more customers
-    had been seen there, and those in turn with the shares of all customers.
+    Customers are grouped by their rate, not by their number of purchases, which grows with the
+    length of the history. The shares of a group are mixed with those of the next less silent one,
+    as if `PRIOR` more customers had been seen there, the least silent with those of its frequency
+    group, and those in turn with the shares of all customers.
     """
     x, t_x, T = histories(x, t_x, T)
     bought = np.atleast_1d(np.asarray(later, dtype=np.int64))
@@ -90,11 +92,13 @@ def fit(
     if not (np.isfinite(span) and span > 0):
         raise ValueError(f"span must be above 0, got {span}")
     shape = (len(FREQUENCY), len(SILENCE), int(bought.max(initial=0)) + 1)
-    place = np.ravel_multi_index((*_group(x, T - t_x, span), bought), shape)
+    place = np.ravel_multi_index((*_group(x, t_x, T, span), bought), shape)
     counts = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape).astype(float)
     whole = _mixed(counts.sum(axis=(0, 1)), np.full(shape[2], 1 / shape[2]), 0.0)
     rows = _mixed(counts.sum(axis=1), whole, PRIOR)
-    cells = _mixed(counts, rows[:, None, :], PRIOR)
+    cells = np.empty_like(counts)
+    for s in range(shape[1]):
+        cells[:, s] = _mixed(counts[:, s], cells[:, s - 1] if s else rows, PRIOR)
     return Lookup(cells, counts.sum(axis=2).astype(np.int64), float(span), x.size, time_unit)
 
 
@@ -124,7 +128,7 @@ def expected_purchases(
     if not (np.isfinite(t) and t >= 0):
         raise ValueError(f"t must be 0 or more, got {t}")
     x, t_x, T = histories(x, t_x, T)
-    return np.asarray(model.mean[_group(x, T - t_x, model.span)] * (t / model.span))
+    return np.asarray(model.mean[_group(x, t_x, T, model.span)] * (t / model.span))
 
 
 def discounted_purchases(
@@ -179,7 +183,7 @@ def simulate_purchases(
     ndarray of int, shape (n_draws, k)
     """
     x, t_x, T = histories(x, t_x, T)
-    rows, columns = _group(x, T - t_x, model.span)
+    rows, columns = _group(x, t_x, T, model.span)
     level, drawn = rng.random((n_draws, x.size)), np.zeros((n_draws, x.size))
     for f, s in sorted(set(zip(rows.tolist(), columns.tolist(), strict=True))):
         here = (rows == f) & (columns == s)
@@ -189,10 +193,13 @@ def simulate_purchases(
     return np.floor(scaled + rng.random(scaled.shape)).astype(np.int64)
 
 
-def _group(x: Array, silent: Array, span: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _group(
+    x: Array, t_x: Array, T: Array, span: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Place each history in its frequency group and its silence group."""
-    by_frequency = np.searchsorted(FREQUENCY, x, side="right") - 1
-    return by_frequency, np.searchsorted(SILENCE, silent / span, side="right") - 1
+    rate = x * span / np.maximum(T, span)
+    by_frequency = np.searchsorted(FREQUENCY, rate, side="right") - 1
+    return by_frequency, np.searchsorted(SILENCE, (T - t_x) / span, side="right") - 1
 
 
 def _mixed(counts: Array, wider: Array, prior: float) -> Array:
