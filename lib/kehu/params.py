@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, model_validator
 
-from kehu import params_score, params_segments, params_value, params_voice
+from kehu import params_journey, params_score, params_segments, params_value, params_voice
 from kehu.params_actions import ActionParams
+from kehu.params_journey import JourneyParams
 from kehu.params_prepare import PrepareParams
 from kehu.params_score import ScoreParams
 from kehu.params_segments import SegmentParams
@@ -92,7 +93,14 @@ class RunParams(Strict):
 
 
 class Params(
-    ActionParams, VoiceParams, SegmentParams, ScoreParams, ValueParams, PrepareParams, RunParams
+    ActionParams,
+    JourneyParams,
+    VoiceParams,
+    SegmentParams,
+    ScoreParams,
+    ValueParams,
+    PrepareParams,
+    RunParams,
 ):
     """Everything one run of the kit depends on, besides the files themselves."""
 
@@ -119,6 +127,7 @@ _RULES: tuple[Rule, ...] = (
     *params_score.RULES,
     *params_segments.RULES,
     *params_voice.RULES,
+    *params_journey.RULES,
 )
 """Parameters, what of them contradicts, how to say it."""
 

@@ -14,7 +14,15 @@ from kehu.params import Params, field_defaults
 from kehu.params_check import RUNNER_PARAMETERS, unknown_name
 from kehu.store import PROJECT
 
-STAGES = ("10_prepare", "20_value", "25_score", "30_segments", "60_actions", "90_report")
+STAGES = (
+    "10_prepare",
+    "20_value",
+    "25_score",
+    "30_segments",
+    "50_voice",
+    "60_actions",
+    "90_report",
+)
 """Notebooks of a run, in the order their tables need."""
 
 
