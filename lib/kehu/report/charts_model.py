@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from kehu.i18n import Translator
 from kehu.report.charts import ACCENT, LIGHT, WARM, canvas, finished, ticks
@@ -42,18 +43,11 @@ def tracking(say: Translator, backtest: pd.DataFrame, cut: float, counted: str) 
     later = rows[rows["t"] >= cut].dropna(subset=["naive"])
     ax.plot(later["t"], later["naive"], color=WARM, linestyle=(0, (1, 1.5)),
             label=say("charts.tracking.naive"))  # fmt: skip
-    ax.axvline(cut, color=HOUSE.muted, linewidth=0.8)
-    right = cut < 0.55 * rows["t"].max()
-    ax.annotate(
-        say("charts.tracking.cut"),
-        (cut, 0),
-        (4 if right else -4, 4),
-        textcoords="offset points",
-        ha="left" if right else "right",
-        fontsize=8,
-        color=HOUSE.muted,
-    )
-    ax.set(xlabel=say("charts.tracking.x"), xlim=(0, rows["t"].max()), ylim=(0, None))
+    from_cut = counted == "renewals"
+    if not from_cut:
+        _mark_cut(ax, say, cut, rows["t"].max())
+    axis = "charts.tracking.x_after" if from_cut else "charts.tracking.x"
+    ax.set(xlabel=say(axis), xlim=(0, rows["t"].max()), ylim=(0, None))
     ticks(ax.yaxis, say, "short")
     ax.legend(loc="upper left")
     total = backtest[backtest["kind"] == "total"].iloc[0]
@@ -65,6 +59,15 @@ def tracking(say: Translator, backtest: pd.DataFrame, cut: float, counted: str) 
         model=total["model"], naive=total["naive"], n=int(total["customers"]), counted=counted,
         band=band,
     )  # fmt: skip
+
+
+def _mark_cut(ax: Axes, say: Translator, cut: float, end: float) -> None:
+    """Draw the line that the method saw nothing beyond."""
+    ax.axvline(cut, color=HOUSE.muted, linewidth=0.8)
+    right = cut < 0.55 * end
+    ax.annotate(say("charts.tracking.cut"), (cut, 0), (4 if right else -4, 4),
+                textcoords="offset points", ha="left" if right else "right", fontsize=8,
+                color=HOUSE.muted)  # fmt: skip
 
 
 def calibration(say: Translator, backtest: pd.DataFrame, counted: str) -> Chart | Card:
@@ -92,7 +95,8 @@ def calibration(say: Translator, backtest: pd.DataFrame, counted: str) -> Chart 
     ax.set_xticks(x, labels)
     ax.set(xlabel=say("charts.calibration.x", counted=counted),
            ylabel=say("charts.calibration.y", counted=counted))  # fmt: skip
-    ax.legend(loc="upper left")
+    ax.set_ylim(0, rows[["actual", "model", "naive"]].max(axis=None) * 1.25 or 1)
+    ax.legend(loc="upper left", ncols=3)
     weights = rows["customers"] / rows["customers"].sum()
     gap = float((weights * (rows["model"] - rows["actual"]).abs()).sum())
     naive = float((weights * (rows["naive"] - rows["actual"]).abs()).sum())
@@ -122,7 +126,8 @@ def deciles(say: Translator, backtest: pd.DataFrame, counted: str) -> Chart | Ca
             label=say("charts.tracking.model"))  # fmt: skip
     ax.set_xticks(rows["g"])
     ax.set(xlabel=say("charts.deciles.x"), ylabel=say("charts.calibration.y", counted=counted))
-    ax.legend(loc="upper left")
+    ax.set_ylim(0, rows[["actual", "model"]].max(axis=None) * 1.2 or 1)
+    ax.legend(loc="upper left", ncols=2)
     best = rows.iloc[-1]
     return finished(say, "deciles", figure, model=best["model"], actual=best["actual"],
                     n=int(rows["customers"].sum()), counted=counted, groups=len(rows),
