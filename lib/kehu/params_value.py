@@ -10,7 +10,7 @@ from kehu.params_types import IsoDate, Rule, Share, Strict, TimeUnit, described
 
 
 class RfmCuts(Strict):
-    """Fixed cut points, four each, ascending; a value above a cut is in the next class."""
+    """Fixed cut points, four each, ascending; they may repeat; a value above one is in the next."""
 
     recency: list[float] = described(
         en="days since the last order", zh="距上次购买的天数", min_length=4, max_length=4
@@ -21,8 +21,8 @@ class RfmCuts(Strict):
     @field_validator("*")
     @classmethod
     def _ascending(cls, cuts: list[float]) -> list[float]:
-        if sorted(set(cuts)) != cuts:
-            raise ValueError("give four different numbers in ascending order")
+        if sorted(cuts) != cuts:
+            raise ValueError("give four numbers in ascending order; they may repeat")
         return cuts
 
 

@@ -18,6 +18,9 @@ from kehu.report.style import HOUSE, TEXT_WIDTH
 
 ACCENT, WARM, LIGHT = HOUSE.series[0], HOUSE.series[1], HOUSE.series[2]
 
+CURVE_POINTS = 501
+"""Points at which a curve over customers is drawn; as many as a line of this width can show."""
+
 
 def canvas(columns: int = 1, height: float = 3.1, **options: Any) -> tuple[Figure, Any]:
     """Start a figure as wide as the page's text; drawn without pyplot, so nothing shows twice."""
@@ -89,11 +92,12 @@ def lorenz(say: Translator, curve: pd.DataFrame, gini: float) -> Chart:
         0…1.
     """
     figure, ax = canvas()
-    x, y = curve["customers_share"], curve["spend_share"]
+    top = float(np.interp(0.2, curve["customers_share"], curve["spend_share"]))
+    points = np.unique(np.linspace(0, len(curve) - 1, CURVE_POINTS).round().astype(int))
+    x, y = (curve[c].iloc[points] for c in ("customers_share", "spend_share"))
     ax.plot([0, 1], [0, 1], color=HOUSE.muted, linewidth=0.8, linestyle=(0, (4, 3)))
     ax.fill_between(x, x, y, color=LIGHT, alpha=0.5, linewidth=0)
     ax.plot(x, y, color=ACCENT)
-    top = float(np.interp(0.2, x, y))
     ax.plot([0.2, 0.2, 0], [0, top, top], color=WARM, linewidth=1)
     ax.plot([0.2], [top], "o", color=WARM, markersize=5)
     ax.annotate(f"20% → {say.format(top, 'percent0')}", (0.2, top), (10, -12),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kehu.value import spend as spending
 from kehu.value.clv.families import drawn, has_uncertainty, scenarios
@@ -23,6 +24,12 @@ PARAMETER_SETS = 100
 
 SAMPLED = 2_000
 """Histories at most on which the total's dependence on the parameters is measured."""
+
+MANY = 50_000
+"""Distinct histories above which like ones share their futures."""
+
+STEP, PARTS = 0.05, 32
+"""Like histories: of one number of purchases, lengths within 5 %, last purchase in one 32nd."""
 
 LEVELS = (0.025, 0.1, 0.9, 0.975)
 """Ends of the 95 % and the 80 % interval."""
@@ -61,11 +68,14 @@ def simulated(
     Every future has parameters of its own, drawn from what the data leave possible (see
     `kehu.value.clv.families.drawn`), so the interval holds chance and the parameters' uncertainty.
     Customers of equal history share their futures, money apart, which only scales them; histories
-    are drawn in ascending order, whatever the order of customers.
+    are drawn in ascending order, whatever the order of customers. Above `MANY` histories, like ones
+    share them too: the points then move about as much as they do between two seeds.
     """
     known, scale = spending.keys(spend, summary)
     told = np.column_stack([summary[["frequency", "recency", "T"]].to_numpy(dtype=float), known])
-    distinct, where = np.unique(told, axis=0, return_inverse=True)
+    distinct, where = _distinct(told)
+    if len(distinct) > MANY:
+        distinct, where = _distinct(_like(told))
     rng = np.random.default_rng(seed)
     wide = drawn(model, rng, DRAWS) if hasattr(model, "log_covariance") else model
     points = []
@@ -75,6 +85,24 @@ def simulated(
         points.append(np.vstack([np.quantile(spent, LEVELS, axis=0), spent.var(axis=0)]))
     found = np.concatenate(points, axis=1)[:, where]
     return found[:4] * scale, found[4] * scale**2
+
+
+def _distinct(rows: Array) -> tuple[Array, NDArray[np.int64]]:
+    """Return the distinct rows in ascending order, and the place of each row among them."""
+    frame = pd.DataFrame(rows)
+    groups = frame.groupby(list(frame.columns))
+    return groups.size().index.to_frame().to_numpy(dtype=float), groups.ngroup().to_numpy()
+
+
+def _like(told: Array) -> Array:
+    """Round the times of histories, lengths by ratio, last purchases by share of the length."""
+    t_x, T = told[:, 1], told[:, 2]
+    unit = T[T > 0].min(initial=np.inf)
+    length = unit * np.expm1(np.round(np.log1p(T / unit) / STEP) * STEP)
+    share = np.round(np.divide(t_x, T, out=np.zeros_like(T), where=T > 0) * PARTS) / PARTS
+    rough = told.copy()
+    rough[:, 1], rough[:, 2] = np.minimum(share * length, length), length
+    return rough
 
 
 def total_interval(

@@ -64,28 +64,37 @@ def bgnbd(theta: Array, sample: Sample, first: int = 0) -> tuple[float, Array]:
     customer base analysis", International Journal of Research in Marketing 24, for MBG/NBD.
     """
     r, alpha, a, b = theta
-    log_sum, alive = bgnbd_weights(theta, sample, first)
-    n, x, left, counts = sample.n, sample.x, 1.0 - alive, sample.counts
+    n, x, counts = sample.n, sample.x, sample.counts
     values, groups = sample.spectrum
     chances = values + first
-    exposure = alive / (alpha + sample.T) + left / (alpha + sample.t_x)
-    logs = alive * np.log(alpha + sample.T) + left * np.log(alpha + sample.t_x)
+    # b + (x - 1), not b + x - 1: a small b would be lost in the sum.
+    after = np.where(chances > 0, b + (chances - 1), np.inf)
+    logs = np.log(alpha + sample.T)
+    gap = logs - np.log(alpha + sample.t_x)
+    excess = _spread(np.log(a) - np.log(after), sample) + (r + x) * gap
+    ratio = np.exp(-np.abs(excess))
+    left = counts * np.where(excess > 0, 1.0, ratio) / (1.0 + ratio)
     value = (
         _total(groups, gammaln(r + values) + gammaln(b + chances) - gammaln(a + b + chances))
         + n * (r * np.log(alpha) - gammaln(r) + gammaln(a + b) - gammaln(b))
-        + _total(counts, log_sum)
+        + _total(counts, np.maximum(excess, 0.0) + np.log1p(ratio) - (r + x) * logs)
     )
     of_both = n * digamma(a + b) - _total(groups, digamma(a + b + chances))
-    # left is 0 where there was no chance to leave, so the divisor there does not matter.
-    of_b = np.divide(left, b + (x + first - 1), out=np.zeros_like(left), where=x + first > 0)
+    exposure = counts / (alpha + sample.T) + left * (
+        1.0 / (alpha + sample.t_x) - 1.0 / (alpha + sample.T)
+    )
     gradient = np.array(
         [
             _total(groups, digamma(r + values))
             + n * (np.log(alpha) - digamma(r))
-            - _total(counts, logs),
-            n * r / alpha - _total(counts, (r + x) * exposure),
-            of_both + _total(counts, left) / a,
-            of_both + _total(groups, digamma(b + chances)) - n * digamma(b) - _total(counts, of_b),
+            - _total(counts, logs)
+            + _total(left, gap),
+            n * r / alpha - _total(r + x, exposure),
+            of_both + float(left.sum()) / a,
+            of_both
+            + _total(groups, digamma(b + chances))
+            - n * digamma(b)
+            - float((_gathered(left, sample) / after).sum()),
         ]
     )
     return float(value), gradient
@@ -151,15 +160,21 @@ def gamma_gamma(theta: Array, x: Array, m: Array, counts: Array) -> tuple[float,
     Fader, Hardie (2013), "The Gamma-Gamma model of monetary value", eq. 1a.
     """
     p, q, gamma = theta
-    px, scale = p * x, np.log(gamma + m * x)
-    log_total, both = np.log(m * x), digamma(p * x + q)
-    terms = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(gamma) - np.log(m)
-    value = _total(counts, terms + px * log_total - (px + q) * scale)
+    begin = np.flatnonzero(np.diff(x, prepend=np.nan))
+    values, groups = x[begin], np.add.reduceat(counts, begin)
+    n, px, total = float(counts.sum()), p * values, m * x
+    scale, log_total = np.log(gamma + total), np.log(total)
+    both = digamma(px + q)
+    value = (
+        _total(groups, gammaln(px + q) - gammaln(px))
+        + n * (q * np.log(gamma) - gammaln(q))
+        + _total(counts, p * x * (log_total - scale) - q * scale - np.log(m))
+    )
     gradient = np.array(
         [
-            _total(counts, x * (both - digamma(px) + log_total - scale)),
-            _total(counts, both - digamma(q) + np.log(gamma) - scale),
-            _total(counts, q / gamma - (px + q) / (gamma + m * x)),
+            _total(groups, values * (both - digamma(px))) + _total(counts, x * (log_total - scale)),
+            _total(groups, both) + n * (np.log(gamma) - digamma(q)) - _total(counts, scale),
+            n * q / gamma - _total(counts, (p * x + q) / (gamma + total)),
         ]
     )
     return float(value), gradient
@@ -168,3 +183,13 @@ def gamma_gamma(theta: Array, x: Array, m: Array, counts: Array) -> tuple[float,
 def _total(counts: Array, values: Array) -> float:
     """Weighted sum; not `@`, whose last digits depend on the number of BLAS threads."""
     return float((counts * values).sum())
+
+
+def _spread(by_x: Array, sample: Sample) -> Array:
+    """Give each history the figure of its number of purchases."""
+    return np.repeat(by_x, np.diff(sample.runs))
+
+
+def _gathered(figures: Array, sample: Sample) -> Array:
+    """Add up the histories' figures by number of purchases."""
+    return np.add.reduceat(figures, sample.runs[:-1])

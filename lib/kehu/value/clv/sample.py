@@ -47,10 +47,15 @@ class Sample:
         return float((self.counts * self.x).sum())
 
     @cached_property
+    def runs(self) -> NDArray[np.int64]:
+        """Where each number of repeat purchases begins, and the end of the last."""
+        return np.append(np.flatnonzero(np.diff(self.x, prepend=np.nan)), self.x.size)
+
+    @cached_property
     def spectrum(self) -> tuple[Array, Array]:
         """Distinct numbers of repeat purchases, and the customers that have each."""
-        values, where = np.unique(self.x, return_inverse=True)
-        return values, np.bincount(where, weights=self.counts).astype(float)
+        begin = self.runs[:-1]
+        return self.x[begin], np.add.reduceat(self.counts, begin)
 
     def scaled(self, unit: float) -> Sample:
         """Return the same customers with time measured in multiples of `unit`."""
