@@ -159,7 +159,7 @@ def test_order_of_rows_and_of_files_does_not_matter(tmp_path_factory, table, dat
         (folder / str(i)).mkdir()
         _, _, found = cleaned(folder / str(i), table, *contents)
         frame = found.table.execute()[contract].astype(str)
-        seen.append(sorted(map(tuple, frame.to_numpy())))
+        seen.append(sorted(map(str, map(tuple, frame.to_numpy()))))
     assert seen[0] == seen[1]
     if parts[0] != parts[1] and half:
         counts = []
