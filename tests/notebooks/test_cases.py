@@ -59,6 +59,8 @@ def test_online_retail_gives_the_published_clean_set(runs) -> None:
     taken = ledger.set_index("rule")["rows_quarantined"]
     assert taken["missing_customer"] == 135_080
     assert facts["prepare.rows_in"] == 541_909
-    models = run.read("models")
-    assert models.loc[models["chosen"], "candidate"].tolist() == ["lookup"]
+    models = run.read("models").set_index("candidate")
+    assert models.loc["bgnbd", ["verdict", "why"]].tolist() == ["C", "fit_unusable"]
+    assert models.index[models["chosen"]].tolist() == ["lookup"]
     assert facts["value.verdict"] == "B"
+    assert facts["value.rating_identified"] == "red"

@@ -53,6 +53,7 @@ def facts(future: Lifetime, measures: pd.DataFrame, terms: Terms) -> dict[str, A
         **_spend(future),
         **_named("", future.fits),
         **_named("calibration_", future.earlier),
+        **_calibration_spend(future.earlier),
         **_ratings(future, summary, terms),
     }
 
@@ -211,6 +212,18 @@ def _named(prefix: str, fits: tuple[Fit, ...]) -> dict[str, float]:
     """Name the estimates of models fitted to all customers as facts."""
     found = _estimates(fits).items()
     return {f"{prefix}{model}_{part}": v for (model, group, part), v in found if not group}
+
+
+def _calibration_spend(fits: tuple[Fit, ...]) -> dict[str, float]:
+    """Name what the spend of the calibration's customers tells, where Gamma-Gamma was fitted."""
+    found = next((fit.fitted for fit in fits if fit.model == "gamma_gamma" and not fit.group), None)
+    if found is None:
+        return {}
+    return {
+        "calibration_gamma_gamma_n": found.n,
+        "calibration_spend_mean": found.population_mean,
+        "calibration_spend_correlation": found.correlation,
+    }
 
 
 def parameters(future: Lifetime) -> pd.DataFrame:
