@@ -36,8 +36,8 @@ def club(n: int = 600, seed: int = 2) -> tuple[tuple[tuple, ...], tuple[tuple, .
 
 
 def holdings(contracts: tuple[tuple, ...]) -> Table:
-    names = ("customer_id", "start", "end", "fee")
-    return event_table("holdings", [dict(zip(names, row, strict=True)) for row in contracts])
+    names = ("customer_id", "start", "end", "fee", "product")
+    return event_table("holdings", [dict(zip(names, row, strict=False)) for row in contracts])
 
 
 def assessed(
@@ -152,3 +152,52 @@ def test_facts_under_contract_are_told_as_renewals() -> None:
     facts = told.facts(found, measures, TERMS)
     said = [facts[k] for k in ("proved", "counted", "risk_by", "tells_active", "spend_method")]
     assert said == ["contract", "renewals", "contract", "contract", "fee"]
+
+
+def two_plans() -> tuple[tuple[tuple, ...], tuple[tuple, ...]]:
+    """Return a plan whose leaving is of one kind, first by name, and one whose chance changes."""
+    contracts, payments = [], []
+    for plan, seed, (a, b), power in (("a-new", 3, (40, 120), 1.0), ("z-old", 4, (0.4, 1.6), 1.6)):
+        rng = np.random.default_rng(seed)
+        leaving = rng.beta(a, b, 700)
+        share = rng.random(700)
+        stayed = (
+            np.ceil((np.log(share) / np.log1p(-leaving)) ** (1 / power)).clip(1, 10).astype(int)
+        )
+        for i, years in enumerate(stayed):
+            customer, ended = f"{plan}{i:04d}", None if years == 10 else f"{2016 + years}-09-30"
+            contracts.append((customer, "2016-10-01", ended, "100", plan))
+            payments += [(customer, f"{plan}{i}-{k}", f"{2016 + k}-10-05", "100")
+                         for k in range(years)]  # fmt: skip
+    return tuple(contracts), tuple(payments)
+
+
+@pytest.mark.parametrize("method", ["auto", "bdw", "sbg"])
+def test_verdict_and_back_test_are_of_the_method_named_whatever_the_plans_use(method) -> None:
+    found = assessed(*two_plans(), method)
+    row = found.choice.table.set_index("candidate").loc[found.choice.method]
+    assert row["chosen"]
+    assert row["verdict"] == found.choice.verdict
+    assert row["rmse"] == found.choice.proof.model.rmse
+    assert {fit.model for fit in found.fits} >= {found.choice.method}
+
+
+def test_names_of_plans_do_not_change_the_method() -> None:
+    contracts, payments = two_plans()
+    swap = {"a-new": "z-new", "z-old": "a-old"}
+    renamed = tuple((*row[:4], swap[row[4]]) for row in contracts)
+    first, second = assessed(contracts, payments), assessed(renamed, payments)
+    assert (first.choice.method, first.choice.verdict) == (
+        second.choice.method,
+        second.choice.verdict,
+    )
+    assert first.total == pytest.approx(second.total, rel=0.02)
+
+
+def test_a_hold_out_that_cannot_be_compared_says_why() -> None:
+    contracts, payments = club()
+    span = history.Span(END, "year", "net", "2016-12-31")
+    past = history.history(engine_table(payments), span, "contractual", holdings(contracts))
+    found = contract_value.assess(past, TERMS, enough=LIMITS)
+    assert found.choice.reason == "contract_unproved"
+    assert found.choice.unproved == "not_fitted"

@@ -98,6 +98,8 @@ class Choice:
         Back-test of the method used; None where there was none.
     table : pandas.DataFrame
         Contract `models`: the candidates and their errors; no row without a hold-out.
+    unproved : str
+        Contracts without a proof: `no_holdout`, `not_fitted` or `no_renewals`; else empty.
     """
 
     method: str
@@ -105,6 +107,7 @@ class Choice:
     verdict: str
     proof: Proof | None
     table: pd.DataFrame
+    unproved: str = ""
 
 
 def try_all(history: History) -> dict[str, Trial]:

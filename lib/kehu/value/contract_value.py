@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,6 @@ from kehu.value.enough import gate
 from kehu.value.history import History
 from kehu.value.lifetime import Fit, Lifetime
 from kehu.value.scoring import Terms
-
-UNPROVED = ("no_holdout", "not_fitted", "no_renewals")
-"""Reasons of a proof in which nothing could be compared."""
 
 
 def assess(
@@ -77,13 +75,16 @@ def _under_contract(
     if holdings is None:
         remedy = "Name the contracts in `sources.holdings`."
         raise KehuError(Problem("KH-D11", "holdings", "there are no contracts.", remedy))
-    proof = retention.prove(
-        holdings, day, period,
-        calibration_end=history.span.calibration_end, observed_since=since, method=clv_model,
+    prove = partial(
+        retention.prove, holdings, day, period,
+        calibration_end=history.span.calibration_end, observed_since=since,
     )  # fmt: skip
+    proof = prove(method=clv_model)
     known = contracts.tenures(holdings, day, period, observed_since=since)
     wanted: Any = proof.method if clv_model == "auto" else clv_model
     models = retention.fit(known, method=wanted)
+    if proof.method != models.in_use:
+        proof = prove(method=models.in_use)
     held = _of_payers(known, history.summary)
     sums: dict[str, Any] = {"horizon": terms.horizon, "discount_rate": terms.discount_rate}
     sums |= {"margin": terms.margin, "seed": terms.seed}
@@ -129,17 +130,15 @@ def _of_payers(known: contracts.Tenures, summary: pd.DataFrame) -> contracts.Ten
 
 
 def _choice(proof: retention.Proof, models: retention.Models, wanted: str) -> Choice:
-    method = next(iter(models.by_group.values())).used.FAMILY
-    by_hand = proof.candidates.assign(chosen=proof.candidates["candidate"] == method)
-    verdict = by_hand.loc[by_hand["chosen"], "verdict"]
-    compared = proof.reasons[0] not in UNPROVED
+    compared = proof.model is not None
     reason = "hold_out" if compared else "contract_unproved"
     return Choice(
-        method,
-        reason if wanted == "auto" else "by_hand",
-        str(verdict.iloc[0]) if len(verdict) else "C",
-        _with_deciles(proof) if compared else None,
-        by_hand,
+        method=models.in_use,
+        reason=reason if wanted == "auto" else "by_hand",
+        verdict=proof.verdict,
+        proof=_with_deciles(proof) if compared else None,
+        table=proof.candidates,
+        unproved="" if compared else proof.reasons[0],
     )
 
 
@@ -158,8 +157,6 @@ def _listed(models: retention.Models) -> tuple[Fit, ...]:
 
 def _of_customers(worth: pd.DataFrame, summary: pd.DataFrame, margin: float) -> pd.DataFrame:
     """Give every customer of the summary a row: without a contract, nothing is to come."""
-    table = worth.set_index("customer_id").reindex(summary["customer_id"])
-    ahead = [c for c in table.columns if c != "clv_past"]
-    table[ahead] = table[ahead].fillna(0.0)
+    table = worth.set_index("customer_id").reindex(summary["customer_id"], fill_value=0.0)
     table["clv_past"] = margin * summary["total_spend"].to_numpy()
     return table.assign(clv_residual=np.nan).reset_index()

@@ -91,6 +91,12 @@ class Models:
         return self.by_group[self.group_of[plan]]
 
     @property
+    def in_use(self) -> Method:
+        """Model that forecasts rest on: the preferred one, unless no group may use it."""
+        used = {m.used.FAMILY for m in self.by_group.values()}
+        return self.method if self.method in used else "sbg"
+
+    @property
     def usable(self) -> bool:
         """Whether every model in use converged and its data fix the retention rates."""
         return all(m.used.converged and m.used.identified for m in self.by_group.values())

@@ -172,6 +172,8 @@ def _proof(future: Lifetime) -> dict[str, Any]:
 
 
 def _unproved(choice: Choice) -> str:
+    if choice.unproved:
+        return choice.unproved
     return choice.reason if choice.method == PAST and choice.reason != "by_hand" else "not_proved"
 
 
