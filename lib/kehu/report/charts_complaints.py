@@ -39,6 +39,7 @@ def complaint_pareto(say: Translator, complaints: pd.DataFrame) -> Chart:
     shares = topics["complaints"].to_numpy() / total
     labels = [shortened(bucket_label(say, "topic", b)) for b in topics["bucket"]]
     vital = int((np.cumsum(shares) >= VITAL - 1e-9).argmax()) + 1
+    held = float(shares[:vital].sum())
     if len(topics) > MOST_TOPICS + 1:
         rest = len(topics) - MOST_TOPICS
         labels = [*labels[:MOST_TOPICS], say("charts.complaint_pareto.rest", count=rest)]
@@ -57,7 +58,6 @@ def complaint_pareto(say: Translator, complaints: pd.DataFrame) -> Chart:
     ticks(ax.xaxis, say, "percent0")
     ax.grid(visible=False)
     ax.spines["left"].set_visible(False)
-    held = float(cumulated[min(vital, len(y)) - 1])
     return finished(
         say, "complaint_pareto", figure, vital=vital, share=held,
         first=labels[0], first_share=float(shares[0]), n=total, topics=len(topics),

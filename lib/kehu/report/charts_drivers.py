@@ -52,13 +52,14 @@ def driver_forest(say: Translator, drivers: pd.DataFrame, outcome: str) -> Chart
     """
     rows = drivers[(drivers["driver_outcome"] == outcome) & drivers["association"].notna()]
     rows = rows.assign(size=rows["association"].abs())
-    rows = rows.sort_values(["size", "driver"], ascending=[True, False]).tail(MOST)
+    every = rows.sort_values(["size", "driver"], ascending=[True, False])
+    every = every.assign(clear=(every["association_low"] > 0) | (every["association_high"] < 0))
+    rows = every.tail(MOST)
     y = np.arange(len(rows))
-    clear = ((rows["association_low"] > 0) | (rows["association_high"] < 0)).to_numpy()
     figure, ax = canvas(height=1.0 + 0.27 * len(rows))
     ax.axvline(0, color=HOUSE.muted, linewidth=0.8)
     ax.hlines(y, rows["association_low"], rows["association_high"], color=ACCENT, linewidth=1.4)
-    ax.scatter(rows["association"], y, s=28, color=np.where(clear, ACCENT, "white"),
+    ax.scatter(rows["association"], y, s=28, color=np.where(rows["clear"], ACCENT, "white"),
                edgecolors=ACCENT, linewidths=1.2, zorder=3)  # fmt: skip
     ax.set_yticks(y, [shortened(experience(say, d)) for d in rows["driver"]])
     ax.set(ylim=(-0.6, len(rows) - 0.4), xlabel=say("charts.driver_forest.x"))
@@ -70,7 +71,8 @@ def driver_forest(say: Translator, drivers: pd.DataFrame, outcome: str) -> Chart
     return finished(
         say, "driver_forest", figure, first=shortened(experience(say, first["driver"]), 30),
         outcome=outcome,
-        beta=first["association"], n=int(first["respondents"]), clear=int(clear.sum()),
+        beta=first["association"], n=int(first["respondents"]), clear=int(every["clear"].sum()),
+        drawn=len(rows), drivers=len(every),
     )  # fmt: skip
 
 

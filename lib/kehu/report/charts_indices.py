@@ -65,9 +65,10 @@ def index_radars(
     _legend(figure, axes[0], say)
     means = every.loc[shown].mean().dropna().round(9)
     best, worst = (str(pick()) for pick in (means.idxmax, means.idxmin))
-    one = "index_radars_one" if means[best] > means[worst] else "index_radars_flat"
+    flat = "" if means[best] > means[worst] else "_flat"
+    one = "" if len(shown) > 1 else "_one"
     return finished(
-        say, "index_radars" if len(shown) > 1 else one, figure, n=len(shown), all=len(every),
+        say, f"index_radars{one}{flat}", figure, n=len(shown), all=len(every),
         best=best, best_mean=means[best], worst=worst, worst_mean=means[worst], customer=shown[0],
     )  # fmt: skip
 

@@ -206,7 +206,8 @@ def _complaints(ax: Axes, say: Translator, rows: pd.DataFrame, y: float) -> None
     most = np.nanmax(np.append(share, 0.0)) or 1.0
     for i, value in enumerate(share):
         if not value > 0:
-            ax.text(i, y, "–", ha="center", va="center", fontsize=8, color=HOUSE.muted)
+            nobody = say.format(0.0, "percent") if value == 0 else "–"
+            ax.text(i, y, nobody, ha="center", va="center", fontsize=8, color=HOUSE.muted)
             continue
         ax.scatter([i - 0.16], [y], s=12 + 70 * value / most, marker="^", color=HOUSE.red,
                    linewidths=0)  # fmt: skip

@@ -153,14 +153,13 @@ def cac_by_channel(
     rated = table[(table["cohort"] == "all") & (table["cac"] > 0)]
     if rated.empty:
         return Card(say("cards.no_cac.title"), say("cards.no_cac.text"))
-    ahead = rated["value_ahead"].fillna(0.0)
-    rows = rated.assign(past=rated["value_to_date"] / rated["cac"], ahead=ahead / rated["cac"])
-    rows = rows.assign(ratio=rows["past"] + rows["ahead"])
+    past = rated["value_to_date"] / rated["cac"]
+    rows = rated.assign(past=past, ratio=rated["value_to_cac"].fillna(past))
     shown = rows.nlargest(CHANNELS, "acquisition_cost").sort_values(["ratio", "channel"])
     figure, ax = canvas(height=1.0 + 0.34 * len(shown))
     _ratio_bars(ax, say, shown, target)
     figure.legend(loc="outside lower center", ncols=2)
-    best = shown.iloc[-1]
+    best = rows.sort_values(["ratio", "channel"]).iloc[-1]
     name = "cac_by_channel_yes" if usable == "yes" else "cac_by_channel_no"
     return finished(
         say, name, figure, n=len(rows), target=target,

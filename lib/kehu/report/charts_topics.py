@@ -75,17 +75,19 @@ def topic_bars(
 def _finding(
     say: Translator, figure: Figure, topics: pd.DataFrame, rows: pd.DataFrame, language: str
 ) -> Chart:
-    """Name the largest topic and the one with most negative texts."""
+    """Name the largest topic and the one with most negative texts, where there are any."""
     whole = int(topics.loc[topics["text_language"] == language, "texts"].sum())
     big = rows.iloc[0]
-    known = rows[rows["judged_texts"] >= 10]
+    known = rows[rows["judged_texts"] > 0]
+    known = known.assign(bad=known["negative_share"] * known["judged_texts"])
     values = {"n": whole, "topics": len(rows), "first": topic_name(big["topic_terms"]),
               "first_share": big["text_share"],
               "spoken": say(f"text_language.{language}")}  # fmt: skip
     if known.empty:
         return finished(say, "topic_bars_unjudged", figure, **values)
-    worst = known.assign(bad=known["negative_share"] * known["judged_texts"])
-    worst = worst.sort_values(["bad", "topic_place"], ascending=[False, True]).iloc[0]
+    if known["bad"].max() == 0:
+        return finished(say, "topic_bars_calm", figure, **values)
+    worst = known.sort_values(["bad", "topic_place"], ascending=[False, True]).iloc[0]
     name = "topic_bars_same" if worst["topic_place"] == big["topic_place"] else "topic_bars"
     return finished(
         say, name, figure, **values, worst=topic_name(worst["topic_terms"]),

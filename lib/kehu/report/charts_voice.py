@@ -70,9 +70,9 @@ def nps_by_group(
     groups = own[own["breakdown"] == breakdown]
     named = groups.assign(label=[bucket_label(say, breakdown, b) for b in groups["bucket"]])
     hidden = named[~named["is_shown"]]
-    shown = named[named["is_shown"]].sort_values(["weighted_nps", "label"], ascending=[True, False])
-    shown = pd.concat([shown[shown["bucket"] == MISSING], shown[shown["bucket"] != MISSING]])
-    shown = shown.tail(MOST)
+    every = named[named["is_shown"]].sort_values(["weighted_nps", "label"], ascending=[True, False])
+    every = pd.concat([every[every["bucket"] == MISSING], every[every["bucket"] != MISSING]])
+    shown = every[every["answers"].rank(method="first", ascending=False) <= MOST]
     overall = float(own.loc[own["breakdown"] == "all", "weighted_nps"].iloc[0])
     figure, ax = canvas(height=1.0 + 0.3 * len(shown) + (0.2 if len(hidden) else 0))
     y = np.arange(len(shown))
@@ -93,14 +93,15 @@ def nps_by_group(
         figure.supxlabel(
             _hidden(say, hidden, least), fontsize=8, color=HOUSE.muted, x=0.01, ha="left"
         )
-    own = shown[shown["bucket"] != MISSING]
+    own = every[every["bucket"] != MISSING]
     best, worst = own.iloc[-1], own.iloc[0]
     return finished(
         say, "nps_by_group" if len(own) > 1 else "nps_by_group_one", figure,
+        drawn=len(shown), groups=len(every),
         best=shortened(best["label"]), best_nps=best["weighted_nps"],
         worst=shortened(worst["label"]),
         worst_nps=worst["weighted_nps"], overall=overall, n=int(groups["answers"].sum()),
-        differ=int(differs.sum()),
+        differ=int((every["nps_p_value"] < 0.05).sum()),
     )  # fmt: skip
 
 
@@ -225,7 +226,10 @@ def answer_spread(say: Translator, distribution: pd.DataFrame, ces_easy_end: str
     totals = sides.pivot_table(index="question", columns="side", values="point_share",
                                aggfunc="sum", fill_value=0.0)  # fmt: skip
     totals = totals.reindex(columns=[-1.0, 0.0, 1.0], fill_value=0.0).reset_index()
-    totals = totals.sort_values([1.0, "question"], ascending=[True, False]).tail(MOST)
+    every = totals.sort_values([1.0, "question"], ascending=[True, False])
+    best, worst = every.iloc[-1], every.sort_values([-1.0, "question"]).iloc[-1]
+    kept = every["question"].isin([worst["question"], *every["question"].tail(MOST - 1)])
+    totals = every[kept].tail(MOST)
     figure, ax = canvas(height=1.1 + 0.3 * len(totals))
     for y, question in enumerate(totals["question"]):
         _stack(ax, y, points[points["question"] == question])
@@ -239,11 +243,11 @@ def answer_spread(say: Translator, distribution: pd.DataFrame, ces_easy_end: str
     for name, colour in keys:
         ax.barh([0], [0], color=colour, label=say(f"charts.answer_spread.{name}"))
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=3)
-    best, worst = totals.iloc[-1], totals.sort_values([-1.0, "question"]).iloc[-1]
     asked = distribution[distribution["question"].isin(totals["question"])]
     return finished(
         say, "answer_spread", figure, best=shortened(best["question"]), best_share=best[1.0],
-        worst=shortened(worst["question"]), worst_share=worst[-1.0], questions=len(totals),
+        worst=shortened(worst["question"]), worst_share=worst[-1.0], questions=len(every),
+        drawn=len(totals),
         n=int(asked["answers"].sum()),
     )  # fmt: skip
 
