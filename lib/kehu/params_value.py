@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from kehu.params_types import IsoDate, Rule, Share, Strict, TimeUnit, described
 
@@ -32,12 +32,6 @@ class RfmWeights(Strict):
     recency: float = described(1.0, en="weight of recency", zh="近度的权重", ge=0)
     frequency: float = described(1.0, en="weight of frequency", zh="频度的权重", ge=0)
     monetary: float = described(1.0, en="weight of monetary value", zh="额度的权重", ge=0)
-
-    @model_validator(mode="after")
-    def _some(self) -> RfmWeights:
-        if not self.recency + self.frequency + self.monetary:
-            raise ValueError("give at least one weight above 0")
-        return self
 
 
 class Enough(Strict):
@@ -137,7 +131,13 @@ def _without_contracts(relationship: str, sources: Any) -> bool:
     return relationship == "contractual" and not given.get("holdings")
 
 
+def _no_rfm_weight(weights: Any) -> bool:
+    given = weights if isinstance(weights, dict) else weights.model_dump()
+    return not any({**RfmWeights().model_dump(), **given}.values())
+
+
 RULES: tuple[Rule, ...] = (
+    (("rfm_weights",), _no_rfm_weight, "`rfm_weights` must give one score a weight above 0"),
     (
         ("relationship", "clv_model"),
         _unfit,

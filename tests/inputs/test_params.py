@@ -103,6 +103,7 @@ ONE = {
     "twice inside": ("en: Demo shop}", "en: Demo shop, en: Shop}", "KH-P05", "`en` is given twice"),
     "back-test after the end": ('# calibration_end: "2025-09-30"', 'calibration_end: "2026-09-30"', "KH-P06", "`calibration_end` must be before `analysis_date`."),
     "fixed without cuts": ("rfm_method: quantile", "rfm_method: fixed", "KH-P06", "`rfm_method: fixed` and `rfm_cuts` go together."),
+    "no weight": ("horizon: 52", "rfm_weights: {recency: 0, frequency: 0, monetary: 0}", "KH-P06", "`rfm_weights` must give one score a weight above 0"),
     "cuts without fixed": ("# rfm_cuts:", "rfm_cuts:", "KH-P06", "`rfm_method: fixed` and `rfm_cuts` go together."),
     "descending": ("abc_cuts: [0.8, 0.95]", "abc_cuts: [0.95, 0.8]", "KH-P06", "ascending order"),
     "no tail": ("tier_shares: [0.2, 0.3]", "tier_shares: [0.6, 0.4]", "KH-P06", "sum below 1"),

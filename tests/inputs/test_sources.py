@@ -405,14 +405,16 @@ def test_cost_of_goods_is_money_its_sign_that_of_the_sale(desk):
         + (
             '201,2026-05-18,"1,000.50","¥600.25"\n202,2026-05-18,-10.00,4.25\n'
             "203,2026-05-18,-10.00,-4.25\n204,2026-05-18,10.00,待核算\n205,2026-05-18,10.00,\n"
+            "206,2026-05-18,10.00,-4.25\n"
         )
     )
     name = desk.put("a.csv", rows)
     found = desk.clean(spec(name, columns=columns))
     costs = found.transactions.order_by("row").execute()["goods_cost"].tolist()[200:]
-    assert costs == [Decimal("600.25"), Decimal("-4.25"), Decimal("-4.25"), None, None]
+    assert costs[:3] == [Decimal("600.25"), Decimal("-4.25"), Decimal("-4.25")]
+    assert costs[3:] == [None, None, Decimal("4.25")]
     repaired = found.ledger.set_index("rule")["rows_repaired"]
-    assert (repaired["goods_cost_blank"], repaired["goods_cost_signed"]) == (1, 1)
+    assert (repaired["goods_cost_blank"], repaired["goods_cost_signed"]) == (1, 2)
     assert desk.rows(spec(name))["goods_cost"].isna().all()
     worse = desk.put("b.csv", rows + "206,2026-05-18,1,?\n207,2026-05-18,1,?\n")
     (problem,) = desk.problems(spec(worse, columns=columns))

@@ -482,3 +482,45 @@ def test_equal_rows_without_a_date_are_two_records(desk):
 
 def test_without_other_tables_there_is_nothing(desk):
     assert desk.clean({}) == []
+
+
+def test_answers_without_a_customer_are_each_an_answer(desk):
+    name = desk.put("s.csv", "日期,推荐\n" + "2026-06-30,10\n" * 50 + "2026-06-30,9\n" * 30)
+    given = spec(name, {"date": "日期"}, questions=[NPS])
+    assert desk.gone("surveys", given) == {}
+    assert len(desk.rows("surveys", given)) == 80
+    fixed = spec(name, {}, questions=[NPS], constants={"date": "2026-06-30"})
+    assert len(desk.rows("surveys", fixed)) == 80
+
+
+def test_the_same_file_with_one_more_optional_column_is_refused(desk):
+    name = desk.put("i.csv", "客户,时间,类型,话\n1,2026-01-05,投诉,坏了\n")
+    columns = {"customer_id": "客户", "date": "时间", "interaction": "类型"}
+    [said] = desk.problems(
+        "interactions", spec(name, columns), spec(name, columns | {"text": "话"})
+    )
+    assert said.startswith("KH-D13")
+
+
+def test_words_declared_with_wide_signs_are_found(desk):
+    name = desk.put(
+        "i.csv", tickets(("1", "2026-01-05", "重要投诉！", ""), ("1", "2026-01-06", "％；？", ""))
+    )
+    values = {"interaction": {"重要投诉！": "complaint", "％；？": "enquiry"}}
+    rows = desk.rows("interactions", spec(name, TICKETS, values=values))
+    assert rows["interaction"].tolist() == ["complaint", "enquiry"]
+
+
+def test_years_out_of_bounds_are_unreadable_not_in_the_future(desk):
+    name = desk.put("c.csv", "月份,获客\n240501,100\n240601,110\n2026-05,120\n")
+    given = spec(name, {"date": "月份", "amount": "获客"}, constants={"cost": "acquisition"})
+    assert desk.gone("costs", given, max_unreadable=1.0) == {"unreadable_date": 2}
+
+
+def test_per_cents_are_points_of_the_scale(desk):
+    name = desk.put(
+        "s.csv", "客户,日期,商品\n1,2026-06-30,80%\n2,2026-06-30,90％\n3,2026-06-30,75\n"
+    )
+    question = CSAT | {"low": 0, "high": 100}
+    rows = desk.rows("surveys", spec(name, SCORES, questions=[question]))
+    assert rows["answer"].tolist() == [80.0, 90.0, 75.0]

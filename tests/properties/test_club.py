@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from kehu import engine, tables
-from kehu.cases import club
+from kehu.cases import built_in, club
+from kehu.errors import KehuError
 from kehu.params_check import load_params
 from kehu.prepare import clean, customers, inputs, sources
 from kehu.store import PROJECT, Run
@@ -210,3 +211,17 @@ def test_the_params_name_the_files_and_columns(made) -> None:
     for source in (*given.sources.holdings, *given.sources.transactions, *given.sources.customers):
         assert file.resolve(source.path).parent == folder
         assert (made.home / file.resolve(source.path).name).exists()
+
+
+def test_a_client_s_own_files_are_not_replaced(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(built_in, "PROJECT", tmp_path)
+    folder = tmp_path / "data" / "raw" / "club"
+    folder.mkdir(parents=True)
+    (folder / "members.xlsx").write_bytes(b"the client's own")
+    with pytest.raises(KehuError, match=r"KH-S01 data/raw/club: .*members.xlsx.*another name"):
+        built_in.ensure("club")
+    assert (folder / "members.xlsx").read_bytes() == b"the client's own"
+    (folder / "members.xlsx").unlink()
+    built_in.ensure("club")
+    built_in.ensure("club")
+    assert (folder / "contracts.csv").is_file()

@@ -16,14 +16,17 @@ from kehu import tables
 from kehu.i18n import Translator
 from kehu.report import charts_journey, listings_topics
 from kehu.report.style import house_style
+from kehu.voice.benchmark import Comparison
+from kehu.voice.chapter import shown_rest
 from kehu.voice.facts_text import journey_facts
 from kehu.voice.feedback import Limits, feedback
-from kehu.voice.journey import group_columns, journey, spoken, unplaced
+from kehu.voice.journey import group_columns, journey, moment, spoken, unplaced
 from kehu.voice.journey_dates import reached, stages
 from kehu.voice.story_text import story
 from kehu.voice.surveys import questions
 
 DAYS = 180
+NO_CAUSES, NO_PEERS = pd.DataFrame(columns=["cause_kind"]), Comparison(pd.DataFrame(), (), ())
 LAST = datetime(2026, 6, 30)
 
 
@@ -56,7 +59,7 @@ CONTACTS = [
 ]  # fmt: skip
 
 
-def table(customers, lines, contacts, answers=(), groups=None, least=1):
+def table(customers, lines, contacts, answers=(), groups=None, least=1, days=DAYS):
     listed = stages()
     moves = put("interactions", contacts)
     dates = reached(listed, customers, put("transactions", lines), moves, END)
@@ -66,7 +69,7 @@ def table(customers, lines, contacts, answers=(), groups=None, least=1):
     value = (
         spent.assign(amount=spent["amount"].astype(float)).groupby("customer_id")["amount"].sum()
     )
-    made = journey(listed, dates, said, value, groups or {}, END, DAYS, least)
+    made = journey(listed, dates, said, value, groups or {}, END, days, least)
     return tables.check("journey", made), said, dates
 
 
@@ -109,7 +112,8 @@ def test_customers_conserve(events: list[tuple[str, int, bool]]) -> None:
     assert (found["customers"] == len(dates)).all()
     assert (found["reached"] <= found["customers"]).all()
     own = found[found["went_on"].notna()]
-    assert (own["went_on"] + own["on_the_way"] + own["left"] == own["reached"]).all()
+    fates = own[["went_on", "on_the_way", "left", "undated"]].sum(axis=1)
+    assert (fates == own["reached"]).all()
     milestones = found[~found["is_optional"]].sort_values("stage_place")
     assert (np.diff(milestones["reached"]) <= 0).all(), "nobody skips a stage that is not optional"
     assert (milestones["went_on"].iloc[:-1].to_numpy() == milestones["reached"].iloc[1:]).all()
@@ -124,7 +128,7 @@ def test_groups_add_up_and_the_order_of_rows_changes_nothing() -> None:
     dates = reached(listed, base, made["transactions"], made["interactions"], END)
     matters = feedback(made["interactions"], END, Limits())
     said = spoken(listed, made["surveys"], questions(made["surveys"]), matters, END, 365)
-    groups = group_columns(base, segments(200), 5)
+    groups = group_columns(base, segments(200))
     value = pd.Series(np.arange(200.0), index=[f"{i:04d}" for i in range(200)])
     found = journey(listed, dates, said, value, groups, END, DAYS, 1)
     tables.check("journey", found)
@@ -180,6 +184,40 @@ def test_the_journey_is_drawn_and_told_even_for_one_customer_or_none(language: s
         told = [say(k, {f"voice.{n}": v for n, v in facts.items()}) for k in keys]
         assert all("—" not in text and "nan" not in text for text in told)
         with house_style(language):
-            chart = charts_journey.journey_path(say, made)
-            chart.figure.canvas.draw()
+            for given in shown_rest(made, NO_CAUSES, NO_PEERS)["path"]:
+                chart = charts_journey.journey_path(say, *given)
+                chart.figure.canvas.draw()
+                assert "—" not in chart.title + chart.alt
         assert listings_topics.journey_stages(say, made, DAYS).title
+
+
+def test_nobody_at_stake_is_not_nobody_stopped() -> None:
+    """Who registered and never bought has stopped, though nothing tells what that costs."""
+    base = [{"customer_id": f"{i:03d}", "in_customer_list": True, "has_purchases": False,
+             "joined": ago(900).date()} for i in range(100)]  # fmt: skip
+    made, said, _ = table(put("customers", base), [], [])
+    facts = journey_facts(made, unplaced(said), DAYS)
+    assert (facts["left_all"], facts["moment_place"], moment(made)) == (100, None, None)
+    keys = story({**facts, "texts": 0, "cause_count": 0})["journey"]
+    assert "stopped" in " ".join(keys)
+    assert "calm" not in " ".join(keys)
+
+
+def test_who_reached_a_stage_on_an_unknown_day_is_not_lost() -> None:
+    base = [{"customer_id": f"{i:03d}", "in_customer_list": True, "has_purchases": False}
+            for i in range(100)]  # fmt: skip
+    made = table(put("customers", base), [], [])[0].set_index("journey_stage")
+    first = made.iloc[0]
+    assert (first["left"], first["on_the_way"], first["undated"]) == (0, 0, 100)
+    assert pd.isna(first["drop_share"])
+
+
+def test_a_patience_within_the_landmark_compares_nothing() -> None:
+    base, lines, contacts = [], [], []
+    for i in range(80):
+        c = f"{i:03d}"
+        base.append({"customer_id": c, "has_purchases": True, "in_customer_list": True})
+        lines += [line(c, 700), line(c, 600)] if i % 2 else [line(c, 700)]
+        contacts += [contact(c, 690)] if i < 40 else []
+    made = table(put("customers", base), lines, contacts, days=29)[0]
+    assert made["onward_with"].isna().all()

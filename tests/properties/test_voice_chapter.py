@@ -43,7 +43,7 @@ def test_nothing_is_shown_of_nothing() -> None:
     assert not any(shown.values())
     peers = chapter.compared(nothing("benchmarks"), asked, rated, None)
     path = pd.DataFrame(columns=["breakdown", "bucket", "stage_place", "journey_stage",
-                                 "is_optional", "spend_at_stake"])  # fmt: skip
+                                 "is_optional", "customers", "spend_at_stake"])  # fmt: skip
     causes = causes_table(None, rated.table, END)
     assert not any(chapter.shown_rest(path, causes, peers).values())
 

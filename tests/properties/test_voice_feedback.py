@@ -281,7 +281,7 @@ def test_the_longest_overdue_waits_on_top() -> None:
     assert found["interaction"].tolist() == ["complaint", "suggestion", "complaint"]
     assert (found["hours_over"].iloc[0] - found["hours_over"].iloc[1]) == pytest.approx(240 - 72)
     assert found["hours_over"].iloc[-1] < 0
-    assert len(waiting(made, 1)) == 1
+    assert len(waiting(feedback(put("interactions", rows * 9), END, Limits()))) == 27
 
 
 def test_the_voice_of_each_customer() -> None:

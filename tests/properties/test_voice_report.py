@@ -320,7 +320,7 @@ def test_every_table_of_the_full_and_of_the_empty_client(language) -> None:
             listings_voice.benchmark_gaps(say, found.compared.table),
             listings_voice.closed_loop(say, found.loop),
             listings_voice.adopted(say, board),
-            listings_voice.waiting(say, waiting(found.matters), 5),
+            listings_voice.waiting(say, waiting(found.matters)),
             listings_voice.unknown_words(say, found.words),
         ]
         if len(found.drivers.table):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from kehu.cases.made import require_own
 from kehu.store import PROJECT
 
 CLIENTS = {"demo": "kehu.cases.demo_shop", "club": "kehu.cases.club"}
@@ -16,7 +17,9 @@ def ensure(client: str) -> None:
     Raises
     ------
     KehuError
-        KH-S01 when the folder cannot be written.
+        KH-S01 when the folder cannot be written, or holds files that are not the kit's.
     """
     if client in CLIENTS:
-        import_module(CLIENTS[client]).ensure(PROJECT / "data" / "raw" / client)
+        folder = PROJECT / "data" / "raw" / client
+        require_own(folder, client)
+        import_module(CLIENTS[client]).ensure(folder)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
+import pandas as pd
 
-from kehu.cases import club_dirt
-from kehu.store import publish_bytes, publish_json
+from kehu.cases import club_dirt, demo_sheet, made
 
 VERSION = 1
 """Raised whenever the files change, so that old sets are made anew."""
@@ -37,8 +34,6 @@ CALIBRATION_END = date(2021, 8, 31)
 FIRST_DAY = date(2013, 10, 8)
 """First member; the last joins 270 days later, so that by the analysis date all have had the twelve
 renewals of the table, and by the calibration's end seven, a month of grace included."""
-
-_MARKER = "_complete.json"
 
 
 @dataclass(frozen=True)
@@ -137,14 +132,16 @@ def generate(folder: Path) -> Truth:
             "members.xlsx": listed.counts,
         },
     }  # fmt: skip
+    people = pd.DataFrame(listed.rows)
+    people = people.assign(入会日期=pd.to_datetime(people["入会日期"].replace("", None)))
     text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
     files = {
-        "contracts.csv": _csv(holdings.rows, ",").encode("gb18030"),
-        "payments.csv": _csv(payments.rows, ",").encode("utf-8-sig"),
-        "members.xlsx": _workbook(listed.rows),
+        "contracts.csv": demo_sheet.text(pd.DataFrame(holdings.rows), "gb18030"),
+        "payments.csv": demo_sheet.text(pd.DataFrame(payments.rows), "utf-8-sig"),
+        "members.xlsx": demo_sheet.workbook(people, "会员"),
         "truth/truth.json": text.encode(),
     }
-    _publish(folder, files)
+    made.publish(folder, files, {"version": VERSION})
     return Truth(members, summary)
 
 
@@ -166,14 +163,8 @@ def ensure(folder: Path) -> bool:
     KehuError
         KH-S01 when the folder cannot be written.
     """
-    try:
-        marker = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
-        sizes = marker["files"]
-        whole = all((folder / name).stat().st_size == size for name, size in sizes.items())
-        if whole and marker["version"] == VERSION:
-            return False
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass
+    if made.is_complete(folder, {"version": VERSION}):
+        return False
     generate(folder)
     return True
 
@@ -259,38 +250,3 @@ def _listed(members: tuple[Member, ...]) -> list[dict[str, str]]:
 def _anniversary(day: date, years: int) -> date:
     """Return the same day some years later; no member joined on 29 February."""
     return day.replace(year=day.year + years)
-
-
-def _csv(rows: list[dict[str, str]], separator: str) -> str:
-    buffer = io.StringIO()
-    out = csv.DictWriter(buffer, list(rows[0]), delimiter=separator, lineterminator="\r\n")
-    out.writeheader()
-    out.writerows(rows)
-    return buffer.getvalue()
-
-
-def _workbook(rows: list[dict[str, str]]) -> bytes:
-    """Write the sheet 会员: numbers as text, days as days, a fixed time of creation."""
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
-        book.set_properties({"created": datetime(2026, 9, 30)})
-        form = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet = book.add_worksheet("会员")
-        sheet.set_column(0, len(rows[0]) - 1, 12)
-        sheet.write_row(0, 0, list(rows[0]))
-        for r, row in enumerate(rows, start=1):
-            for c, (name, value) in enumerate(row.items()):
-                if name == "入会日期" and value:
-                    sheet.write_datetime(r, c, datetime.fromisoformat(value), form)
-                elif value:
-                    sheet.write_string(r, c, value)
-    return buffer.getvalue()
-
-
-def _publish(folder: Path, files: dict[str, bytes]) -> None:
-    """Write all files, the marker last: an interrupted set never looks complete."""
-    (folder / _MARKER).unlink(missing_ok=True)
-    for name, data in files.items():
-        publish_bytes(folder / name, data)
-    sizes = {name: len(data) for name, data in files.items()}
-    publish_json(folder / _MARKER, {"version": VERSION, "files": sizes})

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kehu.cases import demo_goods, demo_inputs, demo_members, dirt
-from kehu.store import publish_bytes, publish_json
+from kehu.cases import demo_goods, demo_inputs, demo_members, dirt, made
 
 VERSION = 4
 """Raised whenever the same seed would give other files, so that old sets are made anew."""
@@ -26,7 +25,6 @@ LAST_DAY = date(2026, 9, 30)
 CAMPAIGN_END = date(2026, 3, 31)
 """Last day of full advertising: afterwards the shop wins about a third of the customers."""
 
-_MARKER = "_complete.json"
 _DAYS = (LAST_DAY - FIRST_DAY).days + 1
 _FLOATS = npt.NDArray[np.float64]
 
@@ -143,7 +141,7 @@ def generate(folder: Path, *, customers: int = CUSTOMERS, seed: int = SEED) -> T
     }
     truth = Truth(model, people, dirt.in_yuan(lines), facts, more.truth)
     files = {**dirty.files, "members.xlsx": members.workbook, **more.files, **_truth_files(truth)}
-    _publish(folder, files, {"version": VERSION, "seed": seed, "customers": customers})
+    made.publish(folder, files, {"version": VERSION, "seed": seed, "customers": customers})
     return truth
 
 
@@ -167,7 +165,7 @@ def ensure(folder: Path, *, customers: int = CUSTOMERS, seed: int = SEED) -> boo
     KehuError
         KH-S01 when the folder cannot be written.
     """
-    if _is_complete(folder, {"version": VERSION, "seed": seed, "customers": customers}):
+    if made.is_complete(folder, {"version": VERSION, "seed": seed, "customers": customers}):
         return False
     generate(folder, customers=customers, seed=seed)
     return True
@@ -266,22 +264,3 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
     return buffer.getvalue()
-
-
-def _publish(folder: Path, files: dict[str, bytes], made_by: dict[str, int]) -> None:
-    """Write all files, the marker last: an interrupted set never looks complete."""
-    (folder / _MARKER).unlink(missing_ok=True)
-    for name, data in files.items():
-        publish_bytes(folder / name, data)
-    sizes = {name: len(data) for name, data in files.items()}
-    publish_json(folder / _MARKER, {**made_by, "files": sizes})
-
-
-def _is_complete(folder: Path, made_by: dict[str, int]) -> bool:
-    try:
-        marker = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
-        sizes = marker.pop("files")
-        whole = all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-    return bool(whole and marker == made_by)

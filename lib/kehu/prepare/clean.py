@@ -127,9 +127,9 @@ def _derived(t: Table, raw: Raw) -> Table:
 
 
 def _marked(rows: Table) -> Table:
-    """Add `is_refund`, and give the cost of goods its sign."""
+    """Add `is_refund`, and give the cost of goods the sign of the line: a sale's is above 0."""
     negative = ((rows.amount < 0) | (rows.quantity < 0).fill_null(False)).fill_null(False)
-    turned = (negative & (rows.goods_cost > 0)).fill_null(False)
+    turned = ibis.ifelse(negative, rows.goods_cost > 0, rows.goods_cost < 0).fill_null(False)
     marked = rows.mutate(
         is_refund=negative,
         goods_cost_signed=turned,

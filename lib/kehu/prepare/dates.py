@@ -81,7 +81,8 @@ def first_days(normal: StringValue) -> TimestampValue:
     month = ibis.coalesce(
         normal.re_extract(_COARSE, 2).nullif(""), normal.re_extract(_COARSE, 3).nullif(""), "1"
     )
-    return try_strptime(year + "-" + month + "-1", ["%Y-%m-%d"])
+    value = try_strptime(year + "-" + month + "-1", ["%Y-%m-%d"])
+    return ibis.ifelse(value.year().between(*_YEARS), value, ibis.null("timestamp"))
 
 
 def is_never(normal: StringValue) -> BooleanValue:

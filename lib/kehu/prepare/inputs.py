@@ -86,7 +86,7 @@ def _cleaned(
     read = records.typed(raws, columns, max_unreadable, more)
     typed = ibis.union(*(_weighted(t, raw) for raw, _, t in read))
     marked = _marked(records.with_repeats(typed, read, table), table, analysis_date)
-    dated = [raw.file.name for raw in raws if treatment.dated in raw.file.given]
+    dated = [raw.file.name for raw in raws if _tells_records_apart(table, raw)]
     rules = treatment.rules(duplicates=duplicates == "drop" and bool(dated))
     met = _conditions(marked, treatment.dated, dated, analysis_date)
     cases = [(_met(rule.name, met, marked), rule.name) for rule in rules if rule.effect != "repair"]
@@ -95,6 +95,13 @@ def _cleaned(
     )
     raise_all(_problems(table, rows, raws, columns, max_unreadable))
     return _booked(table, rows, raws, rules)
+
+
+def _tells_records_apart(table: str, raw: Raw) -> bool:
+    """Whether equal rows are one record: they have a day, and say whose they are if rows can."""
+    named = "customer_id" in fields.names(fields.of(table), "id")
+    whose = not named or table == "costs" or "customer_id" in raw.file.mapped
+    return whose and TREATMENTS[table].dated in raw.file.given
 
 
 def _weighted(t: Table, raw: Raw) -> Table:
@@ -140,7 +147,7 @@ def _conditions(
     dated : str
         Column that places a row in time.
     files : sequence of str
-        Files with dates: in the others, equal rows may be two records.
+        Files whose rows have a day and a customer: in the others, equal rows may be two records.
     analysis_date : str
         Last day observed.
     """
@@ -149,7 +156,7 @@ def _conditions(
         "blank_row": t["_blank"],
         "shortened_id": t.shortened,
         "after_analysis_date": t[dated].cast("timestamp") >= records.day_after(analysis_date),
-        "duplicate_row": t.is_repeat & t.source.isin(files or [""]),
+        "duplicate_row": t.is_repeat & t.source.isin(files),
     }
     if "off_scale" in t.columns:
         met["out_of_scale"] = scales.first_off_scale(t).notnull()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kehu.prepare import guess, words
-from kehu.prepare.text import is_number
+from kehu.prepare.text import is_number, plain
 
 _NPS = re.compile(r"nps|推荐(?!人|日|时)|recommend", re.IGNORECASE)
 _RATED = re.compile(r"满意|satisf|csat|rating|评价得分", re.IGNORECASE)
@@ -102,15 +102,13 @@ def _worded(
     """Whether most values of the column that would hold codes are words the kit knows."""
     column = guess.nearest(table, name, columns, samples)
     seen = [v for v in samples.get(column, ()) if v.strip()]
-    return bool(seen) and 2 * len(unknown_words(name, seen)) <= len(set(map(words.plain, seen)))
+    return bool(seen) and 2 * len(unknown_words(name, seen)) <= len(set(map(plain, seen)))
 
 
 def unknown_words(name: str, values: Sequence[str]) -> list[str]:
     """List the values that stand for no code the kit knows, each once, in their order."""
     known = words.built_in(name)
-    return [
-        v for v in dict.fromkeys(v.strip() for v in values) if v and words.plain(v) not in known
-    ]
+    return [v for v in dict.fromkeys(v.strip() for v in values) if v and plain(v) not in known]
 
 
 def questions(columns: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[Guess]:

@@ -15,7 +15,7 @@ from kehu.prepare import amounts, words
 from kehu.prepare.reading import any_of, computed_once
 from kehu.prepare.records import proper
 from kehu.prepare.sources import Raw
-from kehu.prepare.text import filled, is_number
+from kehu.prepare.text import filled, is_number, plain
 
 LABELS = {"surveys": "question", "judgements": "criterion"}
 """Tables whose rows are answers on a scale, and the column that names what was asked."""
@@ -76,7 +76,7 @@ def asked(raw: Raw) -> list[Asked]:
 def _question(column: str, label: str | None, entry: Mapping[str, Any]) -> Asked:
     low, high = bounds(entry)
     is_row = column == "answer" and label is not None
-    blank = tuple(words.plain(code) for code in entry["blank"])
+    blank = tuple(plain(code) for code in entry["blank"])
     touchpoint = entry.get("touchpoint") if label else None
     return Asked(column, label, is_row, entry["scale"], low, high, blank, touchpoint)
 
@@ -123,10 +123,11 @@ def with_answers(raw: Raw, t: Table) -> tuple[Table, tuple[str, ...]]:
 def _points(raw: Raw, t: Table, columns: Iterable[str]) -> Table:
     """Add for every column of answers its word (`_word`) and what it is in points (`_points`)."""
     given: Mapping[str, float] = raw.file.values.get("values", {}).get("answer", {})
-    known = {words.plain(word): str(value) for word, value in given.items()}
+    known = {plain(word): str(value) for word, value in given.items()}
     steps: list[Callable[[Table, str], dict[str, Value]]] = [
         lambda s, n: {f"{n}_word": words.compared(s[n])},
         lambda s, n: {f"{n}_number": _replaced(s[f"{n}_word"], known)},
+        lambda s, n: {f"{n}_number": s[f"{n}_number"].re_replace("%$", "")},  # points, no share
         lambda s, n: {f"{n}_bare": amounts.bare(s[f"{n}_number"])},
         lambda s, n: {f"{n}_points": amounts.real(s[f"{n}_number"], s[f"{n}_bare"])},
     ]
@@ -148,7 +149,7 @@ def first_off_scale(rows: Table) -> StringValue:
 def _held(t: Table, question: Asked) -> tuple[FloatingValue, BooleanValue]:
     """Hold answers against their scale; tell those that are there and not on it."""
     word, value = t[f"{question.column}_word"], t[f"{question.column}_points"]
-    none = word.isnull() | word.isin(question.blank or ("",)) | _is_code(value, question.blank)
+    none = word.isnull() | word.isin(question.blank) | _is_code(value, question.blank)
     fits = value.between(question.low, question.high)
     if question.scale == "nps":
         fits = fits & (value == value.floor())

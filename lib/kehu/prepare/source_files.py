@@ -73,11 +73,13 @@ class SourceFile:
         """What of the file is used, where it may be given again for other columns of it.
 
         A sheet with a column per kind of cost is given once for each; orders and customers are
-        one table each.
+        one table each. Columns that a row may lack make no other part.
         """
         if self.table in ("transactions", "customers"):
             return ""
-        return f"{sorted(self.mapped.items())} {sorted(self.spec.constants.items())}"
+        needed = {*self.spec.columns_model().needs(), *self._spread}
+        parts = [(n, c) for n, c in {**self.mapped, **self.spec.constants}.items() if n in needed]
+        return str(sorted(parts))
 
     def place(self, name: str) -> str:
         """Say where in its entry a canonical name is mapped."""

@@ -6,8 +6,9 @@ import ibis
 from ibis.expr.types import StringValue
 
 _BLANKS = " \t\n\r\v\f\u00a0\u2007\u202f\u3000\ufeff"
-_WIDE = "０１２３４５６７８９．，：／－（）＋￥　"
-_NARROW = "0123456789.,:/-()+¥ "
+_SIGNS = range(ord("!"), ord("~") + 1)
+_WIDE = "".join(chr(sign + 0xFEE0) for sign in _SIGNS) + "￥　−"
+_NARROW = "".join(map(chr, _SIGNS)) + "¥ -"
 _NOTHING = ("null", "nan", "none", "n/a", "#n/a", "<na>", "nat")
 
 
@@ -29,8 +30,13 @@ def filled(text: StringValue) -> StringValue:
 
 
 def narrow(text: StringValue) -> StringValue:
-    """Turn full-width digits and signs into the usual ones."""
-    return text.translate(_WIDE, _NARROW).replace("−", "-")
+    """Turn full-width letters, digits and signs into the usual ones."""
+    return text.translate(_WIDE, _NARROW)
+
+
+def plain(word: str) -> str:
+    """Write one word as `filled`, `narrow` and lower case write a column of words."""
+    return word.strip(_BLANKS).translate(str.maketrans(_WIDE, _NARROW)).lower()
 
 
 def is_number(text: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import string
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -15,14 +13,12 @@ from rapidfuzz import process
 
 from kehu.errors import Problem
 from kehu.prepare.sources import Raw
-from kehu.prepare.text import filled, narrow
+from kehu.prepare.text import filled, narrow, plain
 
 SET_ASIDE = "none"
 """What a word means whose rows are to be set aside."""
 
 _MOST_SHOWN = 10
-_NARROW = string.ascii_letters
-_WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in _NARROW)
 
 
 @lru_cache(maxsize=1)
@@ -33,11 +29,6 @@ def _built_in() -> dict[str, dict[str, str]]:
         column: {plain(word): code for code, words in codes.items() for word in [code, *words]}
         for column, codes in yaml.safe_load(text).items()
     }
-
-
-def plain(word: str) -> str:
-    """Write a word as it is compared: narrow letters, lower case, no blanks around it."""
-    return unicodedata.normalize("NFKC", word).strip().lower()
 
 
 def meanings(raw: Raw, column: str) -> dict[str, str]:
@@ -71,7 +62,7 @@ def _code(code: str | bool) -> str:
 
 def compared(text: StringValue) -> StringValue:
     """Write a column of words as they are compared; see `plain`."""
-    return narrow(filled(text)).translate(_WIDE, _NARROW).lower()
+    return narrow(filled(text)).lower()
 
 
 def read(bare: StringValue, known: Mapping[str, str]) -> StringValue:

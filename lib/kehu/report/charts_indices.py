@@ -65,10 +65,11 @@ def index_radars(
     _legend(figure, axes[0], say)
     means = every.loc[shown].mean().dropna().round(9)
     best, worst = (str(pick()) for pick in (means.idxmax, means.idxmin))
-    flat = "" if means[best] > means[worst] else "_flat"
-    one = "" if len(shown) > 1 else "_one"
+    differ = means[best] > means[worst]
+    many = "index_radars" if differ else "index_radars_flat"
+    one = "index_radars_one" if differ else "index_radars_one_flat"
     return finished(
-        say, f"index_radars{one}{flat}", figure, n=len(shown), all=len(every),
+        say, many if len(shown) > 1 else one, figure, n=len(shown), all=len(every),
         best=best, best_mean=means[best], worst=worst, worst_mean=means[worst], customer=shown[0],
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ def stage_names(say: Translator, rows: pd.DataFrame) -> list[str]:
     return [worded(say, zh, en) for zh, en in pairs]
 
 
-def journey_path(say: Translator, journey: pd.DataFrame) -> Chart:
+def journey_path(say: Translator, journey: pd.DataFrame, worst: str | None) -> Chart:
     """Draw the journey of all customers as a path from stage to stage.
 
     Parameters
@@ -51,12 +51,14 @@ def journey_path(say: Translator, journey: pd.DataFrame) -> Chart:
     say : Translator
     journey : pandas.DataFrame
         Contract `journey`; the rows `all`, of at least one customer.
+    worst : str or None
+        Code of the stage where most is at stake.
     """
     rows = journey[journey["breakdown"] == "all"].sort_values("stage_place", ignore_index=True)
     figure = Figure(figsize=(TEXT_WIDTH, 4.1), layout="constrained")
     mood, path = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.5))
     names = stage_names(say, rows)
-    moment = moment_of(rows)
+    moment = list(rows["journey_stage"]).index(worst) if worst else None
     _path(path, say, rows, moment)
     _headings(path, say, rows, names)
     _mood(mood, say, rows)
@@ -73,18 +75,6 @@ def journey_path(say: Translator, journey: pd.DataFrame) -> Chart:
         say, "journey_path", figure, **values, stage=names[moment], left=int(row["left"]),
         drop=row["drop_share"], stake=row["spend_at_stake"],
     )  # fmt: skip
-
-
-def moment_of(rows: pd.DataFrame) -> int | None:
-    """Return the place of the stage where most spend is at stake; None where nobody is lost.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of the contract `journey` of one group, in order.
-    """
-    own = rows["spend_at_stake"].astype(float).where(~rows["is_optional"].astype(bool)).fillna(0.0)
-    return int(own.to_numpy().argmax()) if own.max() > 0 else None
 
 
 def _margin(stages: int) -> float:

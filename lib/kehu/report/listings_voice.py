@@ -221,16 +221,14 @@ def adopted(say: Translator, suggestions: pd.DataFrame, most: int = 20) -> Listi
     return listing(say, rows, columns, "adopted", most=most)
 
 
-def waiting(say: Translator, matters: pd.DataFrame, total: int, most: int = 20) -> Listing:
+def waiting(say: Translator, matters: pd.DataFrame, most: int = 20) -> Listing:
     """List the open complaints and suggestions, the longest overdue first.
 
     Parameters
     ----------
     say : Translator
     matters : pandas.DataFrame
-        See `kehu.voice.loop.waiting`.
-    total : int
-        Open matters in all.
+        See `kehu.voice.loop.waiting`; all that are open.
     most : int
         Rows shown at most.
     """
@@ -238,7 +236,7 @@ def waiting(say: Translator, matters: pd.DataFrame, total: int, most: int = 20) 
     columns = {"opened_on": "date", "interaction": "code:interaction", "customer_id": "",
                "topic": "", "handling": "code:handling", "hours_taken": "int",
                "allowed_hours": "int", "hours_over": "int"}  # fmt: skip
-    return listing(say, rows, columns, "waiting", most=most, total=total)
+    return listing(say, rows, columns, "waiting", most=most, total=len(rows))
 
 
 def unknown_words(say: Translator, words: pd.DataFrame) -> Listing:

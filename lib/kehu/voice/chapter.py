@@ -15,6 +15,7 @@ from kehu.voice.benchmark import Comparison, compare, own_figures
 from kehu.voice.control import Control, control_table, months
 from kehu.voice.drivers import Drivers, drivers
 from kehu.voice.feedback import feedback, unknown_words
+from kehu.voice.journey import moment
 from kehu.voice.loop import adopted, loop_table, waiting
 from kehu.voice.nps_groups import nps_table
 from kehu.voice.outcomes import overall_question, samples
@@ -23,8 +24,6 @@ from kehu.voice.quotes import Mask
 from kehu.voice.resolution import Resolution, durations, resolution
 from kehu.voice.scores import satisfaction_table
 from kehu.voice.surveys import cells, distribution, questions
-
-MOST_WAITING = 20
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,6 @@ class Complaints:
         """Return the arguments of each display, none where there is nothing to show."""
         by_topic = self.table[self.table["breakdown"] == "topic"]
         hours, took = self.facts["sla_hours"], self.took
-        total = int(self.loop["open"].sum())
         months_ = self.control.table
         return {
             "pareto": [(self.table,)] if len(by_topic) else [],
@@ -135,7 +133,7 @@ class Complaints:
             "curve": [(took.curve, hours, took.median, took.open)] if took.settled else [],
             "loop": [(self.loop,)] if self.loop["matters"].sum() else [],
             "adopted": [(self.adopted,)] if len(self.adopted) else [],
-            "waiting": [(self.waiting, max(total, len(self.waiting)))] if len(self.waiting) else [],
+            "waiting": [(self.waiting,)] if len(self.waiting) else [],
             "words": [(self.words,)] if len(self.words) else [],
         }
 
@@ -184,7 +182,7 @@ def complaints(
         "days": days,
     }
     return Complaints(
-        matters, table, loop, adopted(matters, end, days, mask), waiting(matters, MOST_WAITING),
+        matters, table, loop, adopted(matters, end, days, mask), waiting(matters),
         words, control, took, told,
     )  # fmt: skip
 
@@ -261,15 +259,14 @@ def shown_rest(
     Returns
     -------
     dict
-        `journey` is by channel, of the stage where most is at stake.
+        `path` is drawn for one customer or more; `journey` is by channel, of the stage where most
+        is at stake, none where nothing is.
     """
-    whole = path[(path["breakdown"] == "all") & ~path["is_optional"].astype(bool)]
-    whole = whole.assign(stake=whole["spend_at_stake"].fillna(0.0))
-    worst = whole.sort_values(["stake", "stage_place"], ascending=[False, True])
-    stage = worst["journey_stage"].iloc[0] if len(worst) else None
+    stage, anybody = moment(path), path["customers"].sum() > 0
     channels = bool((path["breakdown"] == "channel").any())
     kinds = set(causes["cause_kind"])
     return {
+        "path": [(path, stage)] if anybody else [],
         "journey": [(path, stage, "channel")] if stage and channels else [],
         "bones": [(causes,)] if "fishbone" in kinds else [],
         "whys": [(causes,)] if "five_whys" in kinds else [],

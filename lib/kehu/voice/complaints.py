@@ -87,7 +87,8 @@ def bases(
             parts.append(_base(named.mutate(bucket=named[name]), name))
     table = pd.concat(parts, ignore_index=True)
     sold = set(table.loc[table["breakdown"] == "channel", "bucket"])
-    used = set(complaints.select("channel").distinct().execute()["channel"].dropna())
+    lately = recent(complaints, analysis_date, days)
+    used = set(lately.select("channel").distinct().execute()["channel"].dropna())
     return Bases(table, bool(used) and used <= sold, buyers)
 
 

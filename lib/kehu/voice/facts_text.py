@@ -9,6 +9,7 @@ import pandas as pd
 
 from kehu.voice.corpus import Corpus, tones
 from kehu.voice.facts import first
+from kehu.voice.journey import moment
 from kehu.voice.topics import Topics, name_of
 
 
@@ -105,8 +106,7 @@ def journey_facts(journey: pd.DataFrame, unplaced: int, days: int) -> dict[str, 
     """
     rows = journey[journey["breakdown"] == "all"].sort_values("stage_place")
     own = rows[~rows["is_optional"].astype(bool)]
-    stake = own[own["spend_at_stake"].fillna(0) > 0]
-    stake = stake.sort_values(["spend_at_stake", "stage_place"], ascending=[False, True])
+    stake = own[own["journey_stage"] == moment(journey)]
     scored = rows[rows["stage_score"].notna()].sort_values(["stage_score", "stage_place"])
     said = rows[rows["complainant_share"].fillna(0) > 0]
     said = said.sort_values(["complainant_share", "stage_place"], ascending=[False, True])
@@ -120,7 +120,8 @@ def journey_facts(journey: pd.DataFrame, unplaced: int, days: int) -> dict[str, 
         "last_share": last / base if base else None,
         "on_the_way_all": int(own["on_the_way"].fillna(0).sum()),
         "moment_place": first(stake, "stage_place"),
-        "moment_stage": first(stake, "journey_stage"),
+        "left_all": int(own["left"].fillna(0).sum()),
+        "undated_all": int(own["undated"].fillna(0).sum()),
         "moment_left": first(stake, "left"),
         "moment_drop": first(stake, "drop_share"),
         "moment_stake": first(stake, "spend_at_stake"),

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import ibis
 import numpy as np
 import pandas as pd
 from ibis.expr.types import Table
@@ -16,7 +15,7 @@ from kehu.voice.period import NO_GROUP, recent
 from kehu.voice.scores import mean_interval
 
 COLUMNS = ["breakdown", "bucket", "stage_place", "journey_stage", "stage_zh", "stage_en",
-           "is_optional", "customers", "reached", "went_on", "on_the_way", "left",
+           "is_optional", "customers", "reached", "went_on", "on_the_way", "left", "undated",
            "drop_share", "onward_with", "onward_without", "stage_answers", "stage_score",
            "stage_score_low", "stage_score_high", "stage_complaints", "stage_complainants",
            "complainant_share", "value_gap", "spend_at_stake"]  # fmt: skip
@@ -140,12 +139,14 @@ def journey(
     Returns
     -------
     pandas.DataFrame
-        Contract `journey`. At every stage but the last, `went_on + on_the_way + left = reached`.
+        Contract `journey`. At every stage but the last,
+        `went_on + on_the_way + left + undated = reached`.
 
     Notes
     -----
     Going on means reaching the next stage that is not optional. Who has not, and reached the stage
-    less than `patience_days` ago, is on the way; `drop_share` is left over went on and left. What
+    less than `patience_days` ago, is on the way; on an unknown day, is neither on the way nor
+    taken as lost; `drop_share` is left over went on and left. What
     is at stake is the customers who left times the difference between what those who went on and
     those who left have spent (0 where that is negative): an upper bound, for those who left
     are other people. The stage where most is at stake is the moment that matters.
@@ -207,10 +208,11 @@ def _onward(
     """Count who went on, is on the way, left; and what those who left might have spent."""
     here = frame[frame[f"r{i}"]]
     on = here[f"r{after}"]
-    recent_ = (end - here[f"s{i}"]).dt.days < patience
-    way, left = ~on & recent_, ~on & ~recent_
+    since = (end - here[f"s{i}"]).dt.days
+    way, left = ~on & (since < patience), ~on & (since >= patience)
     decided = int(on.sum() + left.sum())
     row = {"went_on": int(on.sum()), "on_the_way": int(way.sum()), "left": int(left.sum()),
+           "undated": int((~on & since.isna()).sum()),
            "drop_share": int(left.sum()) / decided if decided else None}  # fmt: skip
     if on.any() and left.any():
         gap = _mean(here.loc[on, "spent"]) - _mean(here.loc[left, "spent"])
@@ -226,7 +228,10 @@ def _landmark(
     frame: pd.DataFrame, i: int, before: int, after: int, end: pd.Timestamp, patience: int
 ) -> dict[str, Any]:
     """Compare who passed an optional stage early with who did not, from a landmark on."""
-    known = frame[frame[f"s{before}"].notna()]
+    if patience <= LANDMARK_DAYS:
+        return {}
+    dated = frame[f"s{after}"].notna() | ~frame[f"r{after}"]
+    known = frame[frame[f"s{before}"].notna() & dated]
     mark = known[f"s{before}"] + pd.Timedelta(days=LANDMARK_DAYS)
     until = known[f"s{before}"] + pd.Timedelta(days=patience)
     undecided = ~(known[f"s{after}"] <= mark) & (until <= end)
@@ -252,14 +257,26 @@ def _said(said: Spoken, i: int, here: pd.Series, min_group: int) -> dict[str, An
     return row
 
 
+def moment(path: pd.DataFrame) -> str | None:
+    """Return the code of the stage where most is at stake, the first of equals; None if none is.
+
+    Parameters
+    ----------
+    path : pandas.DataFrame
+        Contract `journey`.
+    """
+    own = path[(path["breakdown"] == "all") & ~path["is_optional"].astype(bool)]
+    own = own[own["spend_at_stake"].fillna(0.0) > 0]
+    order = own.sort_values(["spend_at_stake", "stage_place"], ascending=[False, True])
+    return str(order["journey_stage"].iloc[0]) if len(order) else None
+
+
 def unplaced(said: Spoken) -> int:
     """Count the complaints that belong to no stage."""
     return int((said.complaints["stage_place"] < 0).sum())
 
 
-def group_columns(
-    customers: Table, segments: pd.DataFrame | None, least: int
-) -> dict[str, pd.Series]:
+def group_columns(customers: Table, segments: pd.DataFrame | None) -> dict[str, pd.Series]:
     """List what the journey is broken down by: the channel that customers came by, their tier.
 
     Parameters
@@ -268,8 +285,6 @@ def group_columns(
         Contract `customers`.
     segments : pandas.DataFrame, optional
         Contract `segments`.
-    least : int
-        Customers of the smallest channel that is named.
 
     Returns
     -------
@@ -277,9 +292,7 @@ def group_columns(
         Breakdown to a Series of customer number to group.
     """
     named = customers.filter(customers.channel.notnull())
-    size = named.count().over(ibis.window(group_by=named.channel))
-    channels = named.mutate(size=size).filter(lambda t: t.size >= least)
-    frame = channels.select("customer_id", "channel").execute()
+    frame = named.select("customer_id", "channel").execute()
     found = {"channel": frame.set_index("customer_id")["channel"]}
     if segments is not None and len(segments):
         found["tier"] = segments.set_index("customer_id")["tier"]

@@ -96,15 +96,13 @@ def adopted(feedback: Table, analysis_date: str, days: int, mask: Masked) -> pd.
     return frame.assign(**masked).reset_index(drop=True)
 
 
-def waiting(feedback: Table, most: int = 500) -> pd.DataFrame:
+def waiting(feedback: Table) -> pd.DataFrame:
     """List the complaints and suggestions that are open, the longest overdue first.
 
     Parameters
     ----------
     feedback : ibis Table
         Contract `feedback`; whenever opened.
-    most : int
-        Rows listed at most.
 
     Returns
     -------
@@ -123,4 +121,4 @@ def waiting(feedback: Table, most: int = 500) -> pd.DataFrame:
     ]
     names = ["date", "interaction", "customer_id", "topic", "product", "handling", "hours_taken",
              "allowed_hours", "hours_over"]  # fmt: skip
-    return rows.order_by(by).limit(most).select(*names).execute()
+    return rows.order_by(by).select(*names).execute()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,7 +88,7 @@ class Labelled:
     """Texts of known feeling: parallel `texts` and `good` (1 good, 0 bad)."""
 
     texts: tuple[str, ...]
-    good: tuple[int, ...] = field(default=())
+    good: tuple[int, ...]
 
 
 def model(seed: int) -> CalibratedClassifierCV:
@@ -220,15 +220,16 @@ def sentiment(
     languages = _languages(learned, labels)
     if not languages:
         return Sentiment(np.full(len(texts), np.nan), None, labels=kind, skipped="few_labels")
-    used = _spread(learned, labels)
+    judged = [i for i, text in enumerate(learned) if language_of(text) in languages]
+    used = np.array(judged)[_spread([learned[i] for i in judged], labels[judged])]
     x, y = [learned[i] for i in used], labels[used]
     held = cross_validated(x, y, seed)
     order, _ = _canonical(x, y)
     with threadpool_limits(limits=1):
         fitted = model(seed).fit([x[i] for i in order], y[order])
         positive = fitted.predict_proba(list(texts))[:, 1] if len(texts) else np.empty(0)
-    if named is None:
-        positive[np.array(own)[used]] = held
+    unseen = dict(zip(x, held, strict=True))  # equal texts share a fold
+    positive = np.array([unseen.get(t, p) for t, p in zip(texts, positive, strict=True)])
     known = np.array([language_of(text) in languages for text in texts], dtype=bool)
     return Sentiment(np.where(known, positive, np.nan), accuracy(y, held), languages, kind)
 

@@ -74,7 +74,12 @@ def _journey(facts: Mapping[str, Any]) -> Iterator[str]:
         yield _stage("none")
         return
     yield _stage("reach")
-    yield _stage("calm") if facts["moment_place"] is None else _stage("moment")
+    if facts["moment_place"] is not None:
+        yield _stage("moment")
+    else:
+        yield _stage("stopped" if facts["left_all"] else "calm")
+    if facts["undated_all"]:
+        yield _stage("undated")
     if facts["stages_scored"] > 1:
         yield _stage("satisfaction")
     if facts["complained_place"] is not None:
