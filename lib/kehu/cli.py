@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +17,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
 from kehu.errors import KehuError
 
 if TYPE_CHECKING:
     from kehu.run.execute import Outcome
+    from kehu.run.trace import Step
 
 HELP = """From a client's raw files to a client-ready customer-value report.
 
@@ -31,6 +34,8 @@ First steps: `kehu demo`, then `kehu init FILE` for your own data.
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+WIDE = 240
+"""Columns for what may not be cut; a terminal folds it, a pipe takes it whole."""
 
 ParamsArgument = Annotated[
     Path, typer.Argument(help="params file, e.g. params/demo.yml", metavar="PARAMS")
@@ -68,6 +73,49 @@ def render(
 
         for path in execute.render_again(name):
             say(_shown(path))
+
+
+@app.command()
+def trace(
+    name: Annotated[str, typer.Argument(help="run, e.g. demo/2026Q3", metavar="RUN")],
+    fact: Annotated[str, typer.Argument(help="a number; none: list all", metavar="FACT")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    debug: Debug = False,
+) -> None:
+    """Follow a number of a report back to the client's files. 数据血缘追踪。"""
+    with _told(debug):
+        from kehu.run import trace as chain
+
+        if not fact:
+            for known, value in chain.facts(name).items():
+                say(f"{known} = {json.dumps(value, ensure_ascii=False)}")
+            return
+        step = chain.trace(name, fact)
+        if as_json:
+            sys.stdout.write(json.dumps(asdict(step), ensure_ascii=False, indent=1) + "\n")
+        else:
+            Console(width=WIDE, highlight=False).print(_tree(step))
+
+
+@app.command()
+def purge(
+    client: Annotated[str, typer.Argument(help="short name of the client", metavar="CLIENT")],
+    period: Annotated[str, typer.Option(help="one run only")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    debug: Debug = False,
+) -> None:
+    """Delete a client's runs: reports, tables, notebooks; says what went. 删除客户的全部结果。"""
+    with _told(debug):
+        from kehu.run import purge as purging
+
+        runs = purging.found(client, period)
+        for one in runs:
+            say(f"{one.run.name}: {one.files:,} files, {one.size / 1e6:,.1f} MB")
+        if not yes:
+            typer.confirm("Delete them for good?", abort=True)
+        purging.purge(runs)
+        say(f"Deleted: {len(runs):,} runs, {sum(one.files for one in runs):,} files.")
+        say("Not touched: the client's own files, its params, and copies made elsewhere.")
 
 
 @app.command()
@@ -206,6 +254,22 @@ def _where_kept(error: KehuError, debug: bool) -> None:
         complain(f"Kept with the error in it: {_shown(notebook)}; page: {_shown(page)}")
     if debug:
         complain(getattr(error, "traceback", "") or traceback.format_exc())
+
+
+def _tree(step: Step) -> Tree:
+    """Draw a fact's chain: what it was made from stands below it."""
+    line = f"{step.kind} {step.name}"
+    if step.kind == "fact":
+        line += f" = {json.dumps(step.value, ensure_ascii=False)}"
+    if step.rows is not None:
+        line += f"  {step.rows:,} rows"
+    if step.sha256:
+        line += f"  sha256 {step.sha256[:12]}"
+    line += "  (changed since the run ended)" * step.changed + "  (see above)" * step.again
+    tree = Tree(Text(line))
+    for origin in step.origins:
+        tree.add(_tree(origin))
+    return tree
 
 
 def _folder(run_name: str) -> Path:

@@ -38,6 +38,7 @@ CODES: dict[str, str] = {
     "KH-R01": "a stage failed",
     "KH-R02": "the run's folder holds no finished run",
     "KH-R03": "a program or package that is needed is not installed",
+    "KH-R04": "the run has no such number",
     "KH-V01": "the file of causes has gaps or mistakes",
     "KH-B01": "the playbook has gaps or mistakes",
     "KH-F01": "no Chinese font was found",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kehu import tables
 from kehu.cases import built_in
 from kehu.i18n import Translator
 from kehu.params import Params
@@ -45,6 +46,15 @@ class Session(Run):
     currency: str
     analysis_date: str
     params_dir: Path
+
+    def existing(self, name: str) -> Path:
+        """Return a table's file, and note for the lineage that this stage opened it."""
+        path = super().existing(name)
+        if tables.contract(name).stage != self.stage:
+            noted = self._noted(self.stage)
+            noted.mkdir(parents=True, exist_ok=True)
+            (noted / name).touch()
+        return path
 
     def translators(self) -> list[Translator]:
         """Return a translator for each language of the run."""

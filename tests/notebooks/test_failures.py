@@ -111,6 +111,7 @@ def test_check_runs_nothing(client, tmp_path: Path) -> None:
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.slow
 def test_one_customer_gets_a_report_without_a_forecast_that_says_why(client, tmp_path) -> None:
     """No table, figure or sentence may need more than one customer."""
     done = client(HEADER + GOOD[: GOOD.index("2,")])

@@ -12,6 +12,7 @@ from typing import IO
 from kehu.errors import KehuError, Problem
 from kehu.store import not_written
 
+NAME = ".lock"
 _BEYOND = 1 << 30
 """Where the byte lies that Windows locks: past the text, which others may read."""
 
@@ -31,7 +32,7 @@ def locked(folder: Path) -> Iterator[None]:
         KH-S01: the folder cannot be written. KH-S02: another process holds it; the system frees
         the lock of a process that ends, however it ends.
     """
-    path = folder / ".lock"
+    path = folder / NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = _taken(path)

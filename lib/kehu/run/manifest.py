@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from kehu.errors import KehuError, Problem
 from kehu.params_check import ParamsFile
+from kehu.run import lineage
 from kehu.store import PROJECT, Run
 
 NAME = "manifest.json"
@@ -50,14 +51,16 @@ def manifest(
     dict
         JSON-ready.
     """
-    tables = sorted((run.folder / "tables").glob("*.parquet"))
+    tables = {p.stem: _table(p) for p in sorted((run.folder / "tables").glob("*.parquet"))}
+    sources, finished_at = _sources(run), datetime.now(UTC).isoformat(timespec="seconds")
     return {
         "run": run.name,
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished_at": finished_at,
         "params_file": file.path.name,
         "params": _portable(file.params.model_dump()),
-        "sources": _sources(run),
-        "tables": {p.stem: _table(p) for p in tables},
+        "sources": sources,
+        "tables": tables,
+        "lineage": lineage.events(run, sources, tables, finished_at),
         "facts_sha256": sha256(run.folder / "facts.json"),
         "outputs": described(outputs),
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
