@@ -20,7 +20,14 @@ from kehu.params_check import ParamsFile, load_params
 from kehu.run.failure import StageFailed
 from kehu.store import Run, open_run, publish_bytes, publish_json
 
-HANDED_OVER = ("report-*.html", "report-*.pdf", "FAILED.html", "manifest.json", "facts.json")
+HANDED_OVER = (
+    "report-*.html",
+    "report-*.pdf",
+    "*.xlsx",
+    "FAILED.html",
+    "manifest.json",
+    "facts.json",
+)
 
 
 class Progress(Protocol):
@@ -165,7 +172,7 @@ def _finish(file: ParamsFile, outcome: Outcome, progress: Progress) -> None:
 
     target = outcome.run
     with _timed(outcome, progress, "render"):
-        outcome.outputs = render.render(target, file.params)
+        outcome.outputs = [*render.render(target, file.params), *_workbooks(target)]
         publish_json(target.folder / "facts.json", target.facts())
     made = manifest.manifest(target, file, outcome.seconds, outcome.outputs)
     publish_json(target.folder / manifest.NAME, made)
@@ -232,8 +239,14 @@ def render_again(name: str) -> list[Path]:
     made = manifest.read(target)
     with lock.locked(target.folder):
         outputs = render.render(target, Params.model_validate(made["params"]))
+        outputs += _workbooks(target)
         publish_json(target.folder / manifest.NAME, manifest.with_outputs(made, outputs))
     return outputs
+
+
+def _workbooks(target: Run) -> list[Path]:
+    """List the workbooks that notebooks left to be handed over."""
+    return sorted(target.folder.glob("*.xlsx"))
 
 
 def clear(target: Run) -> None:
