@@ -85,8 +85,8 @@ class RunParams(Strict):
     )
     previous: FolderName | None = described(
         None,
-        en="period of the run before this one; kept in the manifest, not yet compared with",
-        zh="上一期的名称；记入清单，尚不作比较",
+        en="period of the run before this one, which data quality is compared with",
+        zh="上一期的名称；数据质量与之比较",
     )
     prepared_by: Line = described("", en="who signs the report", zh="报告署名", max_length=80)
     sources: Sources = described(en="the client's files and their columns", zh="客户的文件及其列名")

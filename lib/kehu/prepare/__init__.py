@@ -1,5 +1,25 @@
 """From a client's raw files to trusted tables: read, clean, balance the books, assess."""
 
-from kehu.prepare import clean, corrections, customers, facts, inputs, quality, ratings, sources
+from kehu.prepare import (
+    audit,
+    clean,
+    corrections,
+    customers,
+    facts,
+    inputs,
+    quality,
+    ratings,
+    sources,
+)
 
-__all__ = ["clean", "corrections", "customers", "facts", "inputs", "quality", "ratings", "sources"]
+__all__ = [
+    "audit",
+    "clean",
+    "corrections",
+    "customers",
+    "facts",
+    "inputs",
+    "quality",
+    "ratings",
+    "sources",
+]

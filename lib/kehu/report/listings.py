@@ -163,6 +163,8 @@ def quality(say: Translator, table: pd.DataFrame) -> Listing:
     rows = rows.assign(column=[label(say, name) for name in rows["column"]])
     columns = {"table": "code:table", "column": "", "measure": "code:quality",
                "passed": "int", "rows": "int", "share": "percent2"}  # fmt: skip
+    if rows["share_before"].notna().any():
+        columns["share_before"] = "percent2"
     below = rows[rows["share"] < 1]
     return listing(say, below, columns, "quality", full=len(rows) - len(below))
 
