@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from kehu.errors import KehuError
-from kehu.value.clv import bgnbd, gamma_gamma, mbgnbd, paretonbd
+from kehu.value.clv import bgbb, bgnbd, gamma_gamma, mbgnbd, paretonbd
 from kehu.value.clv.backtest import backtest
 from kehu.value.clv.families import FAMILIES, drawn
 from kehu.value.clv.forecasts import Forecast, naive_purchases
+from kehu.value.scoring import Models, Terms, score
 
 REST = ((0.0,) * 4, 0.0, 0.0, 1, "week", True, True, "")
 MODELS = {
@@ -71,9 +72,9 @@ def test_unknown_time_unit(name) -> None:
 
 
 def test_a_fit_refuses_a_table_in_another_unit(name) -> None:
-    MODELS[name].require_unit("week")
+    models, terms = Models(name, MODELS[name], None), Terms("day", 10, 0.1, 0.3, 1)
     with pytest.raises(ValueError, match="fitted in weeks, the table has days"):
-        MODELS[name].require_unit("day")
+        score(models, pd.DataFrame(), terms)
 
 
 def test_nobody_bought_twice(name) -> None:
@@ -106,8 +107,10 @@ def test_for_ever_needs_a_discount(name, rate) -> None:
         FAMILIES[name].residual_purchases(MODELS[name], rate, *ONE)
 
 
+@pytest.mark.parametrize("name", [*MODELS, "bgbb"])
 def test_expectations_take_one_set_of_parameters(name) -> None:
-    family, wide = FAMILIES[name], drawn(MODELS[name], np.random.default_rng(1), 3)
+    model = {**MODELS, "bgbb": bgbb.BgBb(1.2, 0.75, 0.66, 2.78, *REST)}[name]
+    family, wide = FAMILIES[name], drawn(model, np.random.default_rng(1), 3)
     for ask in (
         lambda: family.expected_purchases(wide, 10, *ONE),
         lambda: family.discounted_purchases(wide, 10, 0.01, *ONE),

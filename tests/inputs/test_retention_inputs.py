@@ -173,9 +173,3 @@ def test_all_that_is_missing_is_said_at_once() -> None:
 def test_nobody_bought_twice() -> None:
     with pytest.raises(KehuError, match="KH-D11 summary: none of 1,200 customers bought on a sec"):
         bgbb.fit([0, 0], [0, 0], [4, 5], [700, 500], time_unit="year")
-
-
-def test_a_fit_refuses_a_table_in_another_unit() -> None:
-    DONORS.require_unit("year")
-    with pytest.raises(ValueError, match="fitted in years, the table has months"):
-        DONORS.require_unit("month")

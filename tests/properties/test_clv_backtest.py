@@ -67,6 +67,20 @@ def test_the_forecast_sees_the_calibration_only(tables) -> None:
     pd.testing.assert_frame_equal(extra, before)
 
 
+def test_the_band_lies_around_the_tracking_and_is_blank_where_nothing_is_known(tables) -> None:
+    calibration, _, _ = tables
+    known = WEEKLY(calibration, 20)
+    assert (known.low <= known.cumulative).all()
+    assert (known.cumulative <= known.high).all()
+    assert (known.low < known.high)[-20:].all()
+    x = np.arange(200) % 4
+    even = pd.DataFrame({"frequency": x, "recency": 40.0 * x / (x + 1), "T": 40.0})
+    unknown = WEEKLY(even, 20)
+    assert not unknown.usable, "who buys evenly does not show when customers leave"
+    assert unknown.low.shape == unknown.high.shape == unknown.cumulative.shape
+    assert np.isnan([unknown.low, unknown.high]).all()
+
+
 def test_another_hold_out_leaves_both_forecasts_unchanged(tables, found) -> None:
     calibration, holdout, _ = tables
     other = holdout.assign(holdout_purchases=holdout["holdout_purchases"] * 3)

@@ -118,8 +118,34 @@ def test_nobody_is_called_alive_or_gone() -> None:
 
 @pytest.mark.parametrize(
     ("later", "span", "said"),
-    [([-1], 4.0, "0 or more"), ([1, 2], 4.0, "each history"), ([1], 0.0, "span must be above 0")],
+    [
+        ([-1], 4.0, "0 or more"),
+        ([2.7], 4.0, "whole number"),
+        ([np.nan], 4.0, "whole number"),
+        ([1, 2], 4.0, "each history"),
+        ([1], 0.0, "span must be above 0"),
+    ],
 )
 def test_what_cannot_be_is_refused(later, span, said) -> None:
     with pytest.raises(ValueError, match=said):
         lookup.fit([0], [0.0], [5.0], later, span, time_unit="week")
+
+
+def test_units_and_horizons_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="time_unit must be one of"):
+        lookup.fit([0], [0.0], [5.0], [1], 4.0, time_unit="fortnight")
+    model, one = fitted([(0, 0.0, 40.0, 1)]), ([0], [0.0], [9.0])
+    with pytest.raises(ValueError, match="t must be 0 or more"):
+        lookup.simulate_purchases(model, np.random.default_rng(1), 3, -1.0, *one)
+    with pytest.raises(ValueError, match="horizon must be a whole number"):
+        lookup.discounted_purchases(model, 2.5, 0.1, *one)
+    with pytest.raises(ValueError, match="rate_per_unit must be 0 or more"):
+        lookup.discounted_purchases(model, 2, -0.1, *one)
+
+
+def test_units_are_discounted_one_by_one() -> None:
+    model, one = fitted([(0, 0.0, 40.0, 4)] * 50), ([0], [0.0], [9.0])
+    each = lookup.expected_purchases(model, 1.0, *one)
+    for rate in (0.0, 0.02):
+        by_hand = each * sum((1 + rate) ** -k for k in range(1, 14))
+        assert lookup.discounted_purchases(model, 13, rate, *one) == pytest.approx(by_hand)

@@ -194,12 +194,13 @@ def test_three_or_four_digits_at_our_own_optimum(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "objective"), [("bgnbd", likelihood.bgnbd), ("paretonbd", paretonbd)]
+    ("name", "objective", "most"),
+    [("bgnbd", likelihood.bgnbd, 1e-6), ("paretonbd", paretonbd, 5e-6)],
 )
-def test_estimates_of_the_source_lie_a_hair_below_our_optimum(name, objective) -> None:
+def test_estimates_of_the_source_lie_a_hair_below_our_optimum(name, objective, most) -> None:
     theta = np.array([getattr(of_the_source(name), k) for k in FAMILIES[name].parameters])
     missing = fitted(name).log_likelihood - objective(theta, sample(*histories()))[0]
-    assert 0 <= missing < 5e-6
+    assert 0 <= missing < most
 
 
 @pytest.mark.parametrize("name", ["mbgnbd", "paretonbd"])

@@ -12,6 +12,7 @@ import pandas as pd
 from kehu.value import futures, spend
 from kehu.value.clv import lookup
 from kehu.value.clv.families import FAMILIES, PurchaseModel
+from kehu.value.clv.sample import require_same_unit
 from kehu.value.spend import Spend
 from kehu.value.summary import UNITS_PER_YEAR
 
@@ -88,6 +89,11 @@ def score(
     total : tuple of float
         CLV of all customers: low, expected, high (80 %).
 
+    Raises
+    ------
+    ValueError
+        The model was fitted in another time unit.
+
     Notes
     -----
     The interval holds what may happen to the customer and how well the parameters are known. A
@@ -97,6 +103,7 @@ def score(
     """
     if models.purchases is None:
         return _carried_on(summary, terms)
+    require_same_unit(models.purchases.time_unit, terms.time_unit)
     family: Any = FAMILIES.get(models.method, lookup)
     model, horizon = models.purchases, terms.horizon
     x, t_x, T = (summary[c].to_numpy(dtype=float) for c in ("frequency", "recency", "T"))

@@ -200,7 +200,7 @@ def dependence(model: Bdw) -> Dependence:
 
 
 def _best(table: LifeTable, plain: Sbg) -> Optimum:
-    """Search from several starts, one of them the sBG itself, so that it is never beaten by it."""
+    """Search from several starts; below the sBG, which is a case of it, once more from there."""
 
     def objective(theta: Array) -> tuple[float, Array]:
         return contract_likelihood.bdw(theta, table)

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from kehu.value.clv import bgbb_likelihood
 from kehu.value.clv.bgbb_likelihood import Patterns, patterns, whole_periods
-from kehu.value.clv.identification import LEAVING_GAIN, unknown
-from kehu.value.clv.optimise import Optimum, maximise
+from kehu.value.clv.identification import message, tells, unknown
+from kehu.value.clv.optimise import maximise
 from kehu.value.clv.sample import Array, histories, require_unit
 
 
@@ -65,19 +65,6 @@ class BgBb:
     identified: bool
     message: str
     log_covariance: Array = field(default_factory=lambda: unknown(4), repr=False, compare=False)
-
-    def require_unit(self, time_unit: str) -> None:
-        """Refuse a table whose times are in another unit than the fit's.
-
-        Raises
-        ------
-        ValueError
-            When `time_unit` is not the model's.
-        """
-        if time_unit != self.time_unit:
-            raise ValueError(
-                f"the model was fitted in {self.time_unit}s, the table has {time_unit}s"
-            )
 
 
 def fit(
@@ -139,7 +126,6 @@ def fit(
     best = maximise(lambda v: bgbb_likelihood.bgbb(v, population), starts, n)
     alpha, beta, gamma, delta = (float(v) for v in best.theta)
     errors = [float(v) for v in best.log_errors * best.theta]
-    point = best.converged and best.curved and not best.at_bound
     return BgBb(
         alpha=alpha,
         beta=beta,
@@ -151,8 +137,8 @@ def fit(
         n=round(n),
         time_unit=time_unit,
         converged=best.converged,
-        identified=point and _gain(best, stay) >= LEAVING_GAIN,
-        message=_message(best, stay, population),
+        identified=tells(best, stay),
+        message=message(best, stay, population.x),
         log_covariance=best.log_covariance,
     )
 
@@ -215,25 +201,3 @@ def opportunities(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Array, Ar
     found = histories(x, t_x, T)
     whole_periods(*found)
     return found
-
-
-def _gain(best: Optimum, stay: Optimum) -> float:
-    """Twice the log-likelihood that leaving adds."""
-    return max(2.0 * (best.value - stay.value), 0.0)
-
-
-def _message(best: Optimum, stay: Optimum, population: Patterns) -> str:
-    """Sentences on all that is wrong with a fit."""
-    found = {
-        "The search did not end at an optimum.": not best.converged,
-        "A parameter ran to the end of its range.": best.at_bound,
-        "The likelihood is flat in some direction.": not best.curved,
-        "No customer bought only once: were they left out? All customers belong in the fit.": (
-            population.x.min() > 0
-        ),
-        f"The data do not tell when customers leave: leaving adds {_gain(best, stay) / 2:.2f} to "
-        f"the log-likelihood, {LEAVING_GAIN / 2:.2f} is needed. P(alive) says nothing here.": (
-            _gain(best, stay) < LEAVING_GAIN
-        ),
-    }
-    return " ".join(sentence for sentence, applies in found.items() if applies)

@@ -70,14 +70,10 @@ def patterns(
     KehuError
         KH-D11 when nobody bought again, or there was no opportunity: there is nothing to fit.
     """
-    given = sample(x, t_x, n, counts)
+    found = sample(x, t_x, n, counts)
     whole_periods(*(np.atleast_1d(np.asarray(v, dtype=float)) for v in (x, t_x, n)))
-    columns = np.column_stack([given.x, given.t_x, given.T, given.counts])
-    ordered = columns[np.lexsort(columns.T[::-1])]
-    distinct, where = np.unique(ordered[:, :3], axis=0, return_inverse=True)
-    weights = np.bincount(where.ravel(), weights=ordered[:, 3]).astype(float)
-    whole = distinct.astype(np.int64)
-    return Patterns(whole[:, 0], whole[:, 1], whole[:, 2], weights)
+    used, last, whole = (v.astype(np.int64) for v in (found.x, found.t_x, found.T))
+    return Patterns(used, last, whole, found.counts)
 
 
 def whole_periods(x: Array, t_x: Array, n: Array) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kehu.value.clv.beta_geometric import discounted_lifetime, survivors
 from kehu.value.clv.bgbb import BgBb, opportunities, p_alive
-from kehu.value.clv.sample import Array
+from kehu.value.clv.sample import Array, require_one
 
 
 def expected_purchases(model: BgBb, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -64,6 +64,7 @@ def expected_new(model: BgBb, t: ArrayLike) -> Array:
     ----------
     Fader, Hardie, Shang (2010), equation 8.
     """
+    require_one(model.alpha)
     times = np.atleast_1d(np.asarray(t, dtype=float))
     if not (np.isfinite(times) & (times >= 0) & (times == np.floor(times))).all():
         raise ValueError("t must be whole periods, 0 or more")
@@ -101,6 +102,7 @@ def discounted_purchases(
     ndarray, shape (k,)
         Sum over k = 1...horizon of E[purchases in period k] / (1 + rate_per_unit)**k.
     """
+    require_one(model.alpha)
     periods = _whole(horizon, "horizon")
     if not (np.isfinite(rate_per_unit) and rate_per_unit >= 0):
         raise ValueError(f"rate_per_unit must be 0 or more, got {rate_per_unit}")
@@ -140,6 +142,7 @@ def discounted_residual(
     ----------
     Fader, Hardie, Shang (2010), equation 14.
     """
+    require_one(model.alpha)
     x, t_x, T = opportunities(x, t_x, T)
     observed, where = np.unique(T, return_inverse=True)
     ahead = discounted_lifetime(model.gamma, model.delta + observed, rate_per_unit)[where] - 1.0

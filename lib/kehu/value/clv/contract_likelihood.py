@@ -17,8 +17,9 @@ MOST = 1e12
 HELD = 1e-9
 """Variance given to the logarithm of a parameter that is held at the end of its range."""
 
-WIDEST = 4.0
-"""Largest variance, in any direction of the log-parameters, that intervals are drawn from."""
+WIDEST = 3.99
+"""Largest variance, in any direction of the log-parameters, that intervals are drawn from; a hair
+below the square of `families.WIDEST`, so that rounding cannot lift one above it."""
 
 
 def constant(table: LifeTable) -> float:

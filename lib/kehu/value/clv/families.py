@@ -72,10 +72,6 @@ class PurchaseModel(Fitted, Protocol):
         """Of `PARAMETERS`; nan where the likelihood does not tell."""
         ...
 
-    def require_unit(self, time_unit: str) -> None:
-        """Refuse a table whose times are in another unit than the fit's."""
-        ...
-
 
 class Fit(Protocol):
     """The signature of every fit."""

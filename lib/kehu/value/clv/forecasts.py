@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kehu.value.clv import lookup
-from kehu.value.clv.families import Family, PurchaseModel, scenarios
+from kehu.value.clv.families import Family, PurchaseModel, has_uncertainty, scenarios
 from kehu.value.clv.sample import Array
 
 BAND_DRAWS = 60
@@ -29,7 +29,8 @@ class Forecast:
         Repeat purchases expected of all customers by the end of time unit 1...u, counted from the
         earliest first purchase through calibration and hold-out; nan where the method says nothing.
     low, high : ndarray, shape (u,)
-        Band around it that holds 80 % of what the uncertainty of the parameters allows.
+        Band around it that holds 80 % of what the uncertainty of the parameters allows; nan where
+        nothing is known of it.
     usable : bool
         Whether the fit converged and the data identify the model.
     message : str
@@ -122,7 +123,10 @@ def _tracking(family: Family, model: PurchaseModel, T: Array, horizon: int) -> A
 
 
 def _band(family: Family, model: PurchaseModel, T: Array, horizon: int) -> tuple[Array, Array]:
-    """Return the ends of the 80 % band of the tracking that the parameters' uncertainty leaves."""
+    """Return the ends of the 80 % band of the tracking; blank where no uncertainty is known."""
+    if not has_uncertainty(model):
+        blank = np.full(math.ceil(T.max() + horizon), np.nan)
+        return blank, blank
     drawn = [_tracking(family, one, T, horizon) for one in scenarios(model, BAND_DRAWS)]
     low, high = np.quantile(drawn, [0.1, 0.9], axis=0)
     return np.asarray(low), np.asarray(high)

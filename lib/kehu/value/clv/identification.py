@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kehu.value.clv.optimise import Optimum
 from kehu.value.clv.sample import Array, Sample
@@ -71,8 +72,8 @@ def outcome(
         n=round(population.n),
         time_unit=time_unit,
         converged=best.converged,
-        identified=best.converged and _is_point(best) and _gain(best, stay) >= LEAVING_GAIN,
-        message=_message(best, stay, population),
+        identified=tells(best, stay),
+        message=message(best, stay, population.x),
         log_covariance=best.log_covariance,
     )
 
@@ -82,24 +83,45 @@ def unknown(k: int) -> Array:
     return np.full((k, k), np.nan)
 
 
-def _gain(best: Optimum, stay: Optimum) -> float:
-    """Twice the log-likelihood that leaving adds."""
-    return max(2.0 * (best.value - stay.value), 0.0)
+def tells(best: Optimum, stay: Optimum) -> bool:
+    """Whether the data tell when customers leave.
+
+    Parameters
+    ----------
+    best, stay : Optimum
+        Of the model with leaving, and of the one in which nobody ever leaves.
+
+    Returns
+    -------
+    bool
+        The optimum is a point inside the range of the parameters, and leaving adds enough to the
+        likelihood; see `outcome`.
+    """
+    is_point = best.curved and not best.at_bound
+    return best.converged and is_point and _gain(best, stay) >= LEAVING_GAIN
 
 
-def _is_point(best: Optimum) -> bool:
-    """Whether the optimum is a point inside the range of the parameters."""
-    return best.curved and not best.at_bound
+def message(best: Optimum, stay: Optimum, x: ArrayLike) -> str:
+    """Return sentences on all that is wrong with a fit.
 
+    Parameters
+    ----------
+    best, stay : Optimum
+        As for `tells`.
+    x : array_like, shape (k,)
+        Repeat purchases of the customers.
 
-def _message(best: Optimum, stay: Optimum, population: Sample) -> str:
-    """Sentences on all that is wrong with a fit."""
+    Returns
+    -------
+    str
+        Empty when all is well.
+    """
     found = {
         "The search did not end at an optimum.": not best.converged,
         "A parameter ran to the end of its range.": best.at_bound,
         "The likelihood is flat in some direction.": not best.curved,
         "No customer bought only once: were they left out? All customers belong in the fit.": (
-            population.x.min() > 0
+            np.min(x) > 0
         ),
         f"The data do not tell when customers leave: leaving adds {_gain(best, stay) / 2:.2f} to "
         f"the log-likelihood, {LEAVING_GAIN / 2:.2f} is needed. P(alive) says nothing here.": (
@@ -107,3 +129,8 @@ def _message(best: Optimum, stay: Optimum, population: Sample) -> str:
         ),
     }
     return " ".join(sentence for sentence, applies in found.items() if applies)
+
+
+def _gain(best: Optimum, stay: Optimum) -> float:
+    """Twice the log-likelihood that leaving adds."""
+    return max(2.0 * (best.value - stay.value), 0.0)

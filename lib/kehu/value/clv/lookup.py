@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kehu.value.clv.sample import Array, histories
+from kehu.value.clv import horizon as horizons
+from kehu.value.clv.sample import Array, histories, require_unit
 
 FREQUENCY = (0.0, 1e-9, 0.5, 1.0, 2.0, 4.0)
 """Fewest repeat purchase days per span of each group; who never came back is a group alone."""
@@ -86,16 +87,19 @@ def fit(
     group, and those in turn with the shares of all customers.
     """
     x, t_x, T = histories(x, t_x, T)
-    bought = np.atleast_1d(np.asarray(later, dtype=np.int64))
-    if bought.shape != x.shape or (bought < 0).any():
+    require_unit(time_unit)
+    given = np.atleast_1d(np.asarray(later, dtype=float))
+    whole = np.isfinite(given) & (given >= 0) & (given == np.floor(given))
+    if given.shape != x.shape or not whole.all():
         raise ValueError("later must hold one whole number, 0 or more, for each history")
     if not (np.isfinite(span) and span > 0):
         raise ValueError(f"span must be above 0, got {span}")
+    bought = given.astype(np.int64)
     shape = (len(FREQUENCY), len(SILENCE), int(bought.max(initial=0)) + 1)
     place = np.ravel_multi_index((*_group(x, t_x, T, span), bought), shape)
     counts = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape).astype(float)
-    whole = _mixed(counts.sum(axis=(0, 1)), np.full(shape[2], 1 / shape[2]), 0.0)
-    rows = _mixed(counts.sum(axis=1), whole, PRIOR)
+    everybody = _mixed(counts.sum(axis=(0, 1)), np.full(shape[2], 1 / shape[2]), 0.0)
+    rows = _mixed(counts.sum(axis=1), everybody, PRIOR)
     cells = np.empty_like(counts)
     for s in range(shape[1]):
         cells[:, s] = _mixed(counts[:, s], cells[:, s - 1] if s else rows, PRIOR)
@@ -125,10 +129,9 @@ def expected_purchases(
     -------
     ndarray, shape (k,)
     """
-    if not (np.isfinite(t) and t >= 0):
-        raise ValueError(f"t must be 0 or more, got {t}")
+    times, _ = horizons.until(t)
     x, t_x, T = histories(x, t_x, T)
-    return np.asarray(model.mean[_group(x, t_x, T, model.span)] * (t / model.span))
+    return np.asarray(model.mean[_group(x, t_x, T, model.span)] * (times[0] / model.span))
 
 
 def discounted_purchases(
@@ -150,8 +153,8 @@ def discounted_purchases(
     -------
     ndarray, shape (k,)
     """
-    each = expected_purchases(model, 1.0, x, t_x, T)
-    return each * float(((1.0 + rate_per_unit) ** -np.arange(1.0, horizon + 1)).sum())
+    times, weights = horizons.by_unit(horizon, rate_per_unit)
+    return expected_purchases(model, 1.0, x, t_x, T) * float(times @ weights)
 
 
 def simulate_purchases(
@@ -182,6 +185,7 @@ def simulate_purchases(
     -------
     ndarray of int, shape (n_draws, k)
     """
+    times, _ = horizons.until(horizon)
     x, t_x, T = histories(x, t_x, T)
     rows, columns = _group(x, t_x, T, model.span)
     level, drawn = rng.random((n_draws, x.size)), np.zeros((n_draws, x.size))
@@ -189,7 +193,7 @@ def simulate_purchases(
         here = (rows == f) & (columns == s)
         below = np.cumsum(model.later[f, s])[:-1]
         drawn[:, here] = np.searchsorted(below, level[:, here], side="right")
-    scaled = drawn * (horizon / model.span)
+    scaled = drawn * (times[0] / model.span)
     return np.floor(scaled + rng.random(scaled.shape)).astype(np.int64)
 
 

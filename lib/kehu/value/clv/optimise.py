@@ -107,7 +107,8 @@ def _search(objective: Objective, log_start: Array, n: float) -> Optimum:
         value, gradient = objective(theta)
         return -value / n, -gradient * theta / n
 
-    u, slope = log_start, mean_loss(log_start)[1]
+    u = log_start
+    loss, slope = mean_loss(u)
     if np.abs(slope).max() < NEAR:
         u, loss, slope = _polish(mean_loss, u)
     if not _is_level(u, slope):

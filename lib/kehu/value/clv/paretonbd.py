@@ -13,7 +13,7 @@ from kehu.value.clv.estimation import estimate
 from kehu.value.clv.identification import unknown
 from kehu.value.clv.leaving_times import leaving
 from kehu.value.clv.paretonbd_likelihood import paretonbd
-from kehu.value.clv.sample import Array, histories, require_same_unit, require_unit, sample
+from kehu.value.clv.sample import Array, histories, require_unit, sample
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,6 @@ class ParetoNbd:
     identified: bool
     message: str
     log_covariance: Array = field(default_factory=lambda: unknown(4), repr=False, compare=False)
-
-    def require_unit(self, time_unit: str) -> None:
-        """Refuse a table whose times are in another unit than the fit's.
-
-        Raises
-        ------
-        ValueError
-            When `time_unit` is not the model's.
-        """
-        require_same_unit(self.time_unit, time_unit)
 
 
 def fit(
