@@ -22,7 +22,7 @@ class InteractionColumns(Columns):
     """Which column holds what, for contacts, visits, enquiries, complaints and the like."""
 
     required: ClassVar = ("date", "interaction")
-    varying: ClassVar = ("customer_id", "order_id", "text")
+    varying: ClassVar = ("customer_id", "order_id", "text", "reply")
     customer_id: str | None = column("the customer number", "客户编号")
     date: str | None = column("the time of the interaction", "互动时间")
     interaction: str | None = column("the kind of interaction", "互动类型")
@@ -34,6 +34,7 @@ class InteractionColumns(Columns):
     status: str | None = column("the state of the matter", "处理状态")
     closed: str | None = column("the time at which the matter was settled", "办结时间")
     text: str | None = column("the customer's own words", "客户原话")
+    reply: str | None = column("what the customer was told", "给客户的答复")
 
 
 class InteractionValues(Strict):

@@ -7,7 +7,7 @@ import yaml
 
 from kehu import engine
 from kehu.cases import demo_shop
-from kehu.prepare import clean, customers, facts, inputs, quality, sources
+from kehu.prepare import audit, clean, customers, facts, inputs, quality, sources
 from kehu.store import PROJECT, Run
 
 INPUTS = ("interactions", "surveys", "referrals", "costs", "campaigns", "benchmarks", "judgements")
@@ -111,7 +111,8 @@ def test_all_tables_keep_their_contracts(shop):
     stored = run.write("ledger", facts.books(*every))
     assert len(stored) == sum(len(one.ledger) for one in every)
     assert run.rows("quarantine") == stored["rows_quarantined"].sum()
-    assessed = run.write("quality", quality.assess(raws, found, base, others))
+    measured = audit.compared(quality.assess(raws, found, base, others), None)
+    assessed = run.write("quality", measured)
     assert assessed["share"].between(0, 1).all()
     profile = run.write("profile", facts.profile(raws, *every)).set_index("source")
     read_as = profile[["encoding", "separator"]].dropna()
@@ -176,6 +177,11 @@ def test_interactions_are_those_of_the_truth(shop):
              "表扬": "praise"}  # fmt: skip
     told = truth["inputs"]["service.csv"]["kept_by_type"]
     assert desk == {words[word]: n for word, n in told.items()}
+    desk = found[found["source"] == "service.csv"]
+    ideas = desk.loc[desk["interaction"] == "suggestion", "status"].value_counts().to_dict()
+    assert ideas == truth["inputs"]["service.csv"]["kept_ideas"]
+    assert {"已采纳", "未采纳"} <= set(ideas)
+    assert desk["reply"].notna().sum() == truth["inputs"]["service.csv"]["kept_replies"]
     log = found[found["source"] == "browse.csv"]["interaction"].value_counts()
     told = truth["inputs"]["browse.csv"]["kept_by_type"]
     assert log["search"] == told["搜索"]

@@ -23,6 +23,12 @@ STILL_OPEN = 0.05
 """Share of the tickets since then that nobody has settled yet."""
 
 REOPENED = 0.06
+OUTCOMES = {"已采纳": 0.35, "未采纳": 0.40, "已办结": 0.25}
+"""What becomes of ideas that are settled."""
+
+TOLD = {"已采纳": 0.9, "未采纳": 0.8, "已办结": 0.6, "投诉": 0.85}
+"""Share of the settled ideas, by outcome, and of the settled complaints that got a reply."""
+
 FESTIVAL = 3.0
 """How many times as likely a complaint is about delivery in the weeks after 双11."""
 
@@ -55,7 +61,7 @@ def tickets(
     -------
     Made
         `service.csv`, GB18030; `truth` has one row per ticket: `customer_id`, `order_id`, `time`,
-        `kind`, `topic`, `hours` to settle it, `reopened`.
+        `kind`, `topic`, `hours` to settle it, `reopened`, `status`.
 
     Notes
     -----
@@ -77,10 +83,15 @@ def tickets(
         "complaints_over_sla": int((complaints & late).sum()),
         "reopened": int(true["reopened"].sum()),
         "open": int(true["closed"].isna().sum()),
+        "kept_ideas": kept.loc[kept["类型"] == "建议", "状态"]
+        .value_counts()
+        .sort_index()
+        .to_dict(),
+        "kept_replies": int((kept["答复"] != "").sum()),
         "topics_of_complaints": true.loc[complaints, "topic"].value_counts().to_dict(),
     }
     columns = [c for c in rows.columns if c not in ("kind", "time")]
-    told = true[["customer_id", "order_id", "time", "kind", "topic", "hours", "reopened"]]
+    told = true[["customer_id", "order_id", "time", "kind", "topic", "hours", "reopened", "status"]]
     return Made(demo_sheet.text(rows[columns], "gb18030"), counts, told)
 
 
@@ -106,7 +117,7 @@ def _drawn(orders: pd.DataFrame, last_day: pd.Timestamp, rng: np.random.Generato
         time >= orders["time"].min().normalize()
     )
     made = made[inside].reset_index(drop=True)
-    return _settled(made.assign(topic=_topics(made, rng)), rng)
+    return _answered(_settled(made.assign(topic=_topics(made, rng)), rng), rng.spawn(1)[0])
 
 
 def _topics(made: pd.DataFrame, rng: np.random.Generator) -> npt.NDArray[np.object_]:
@@ -142,6 +153,22 @@ def _settled(made: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return made.assign(hours=hours, reopened=again, closed=closed)
 
 
+def _answered(made: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Decide on ideas, and tell customers what became of their matter."""
+    idea, settled = made["kind"] == "建议", made["closed"].notna()
+    decided = rng.choice(list(OUTCOMES), len(made), p=list(OUTCOMES.values()))
+    done = np.where(idea, decided, np.where(made["reopened"], "重开后办结", "已办结"))
+    status = np.where(settled, done, "处理中")
+    outcome = np.where(idea, decided, made["kind"])
+    chance = pd.Series(outcome).map(TOLD).fillna(0).to_numpy()
+    told = settled & (rng.random(len(made)) < chance)
+    replies = [
+        demo_texts.reply(what, topic) if is_told else ""
+        for what, topic, is_told in zip(outcome, made["topic"], told, strict=True)
+    ]
+    return made.assign(status=status, reply=replies)
+
+
 def _rows(true: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Write the tickets as the desk's system does."""
     write = {
@@ -150,7 +177,6 @@ def _rows(true: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     }  # fmt: skip
     texts = [write[row.kind](row.topic, row.product, rng) for row in true.itertuples(index=False)]
     closed = true["closed"]
-    status = np.where(closed.isna(), "处理中", np.where(true["reopened"], "重开后办结", "已办结"))
     word = np.where((true["kind"] == "投诉") & (rng.random(len(true)) < 0.05), "客诉", true["kind"])
     rows = pd.DataFrame(
         {
@@ -161,9 +187,10 @@ def _rows(true: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
             "渠道": rng.choice(_CHANNELS, len(true), p=_CHANNEL_SHARES),
             "商品": true["product"],
             "订单号": true["order_id"],
-            "状态": status,
+            "状态": true["status"],
             "办结时间": closed.dt.strftime("%Y-%m-%d %H:%M").fillna(""),
             "内容": texts,
+            "答复": true["reply"],
             "time": true["time"],
             "kind": "clean",
         }
@@ -195,6 +222,6 @@ def _dirty(
     days = last_day + pd.to_timedelta(rng.integers(1, 8, len(after)), unit="D")
     texts = [f"{day:%Y-%m-%d} 09:{i:02d}" for i, day in enumerate(days)]
     demo_dirt.written(rows, "提交时间", after, texts, "after_analysis_date")
-    for column, text in (("办结时间", ""), ("状态", "处理中")):
+    for column, text in (("办结时间", ""), ("状态", "处理中"), ("答复", "")):
         rows.iloc[after, rows.columns.get_loc(column)] = text
     return demo_dirt.with_duplicates(rows, picker.take(0.004), "time"), _TAKES_AWAY

@@ -67,6 +67,31 @@ _IDEAS = {
     "客服": ["希望晚上也有人工客服", "建议投诉有进度查询"],
     "价格": ["建议老会员有专属价", "希望优惠券可以叠加"],
 }  # fmt: skip
+_REPLIES = {
+    "已采纳": {
+        "物流": "已采纳：本月起在两个城市试行，感谢您的建议。",
+        "商品": "已采纳：已列入下季选品，上架后短信告知您。",
+        "网站": "已采纳：排入小程序下一版，预计下月上线。",
+        "客服": "已采纳：客服排班已调整，下月起执行。",
+        "价格": "已采纳：会员权益方案已修订，下季度生效。",
+    },
+    "未采纳": {
+        "物流": "感谢建议，承运商目前还做不到，暂不采纳，已存档。",
+        "商品": "感谢建议，供应商起订量较大，暂不采纳，已存档。",
+        "网站": "感谢建议，与现有流程有冲突，暂不采纳，已存档。",
+        "客服": "感谢建议，人手所限，暂不采纳，已存档。",
+        "价格": "感谢建议，与现行促销规则不符，暂不采纳，已存档。",
+    },
+    "投诉": {
+        "物流": "已致歉并补偿运费券，已约谈承运商。",
+        "商品": "已办理换货，并通知供应商整改。",
+        "客服": "已致歉，当事客服重新培训。",
+        "网站": "故障已修复，请您再试，给您添麻烦了。",
+        "价格": "已核对价格并退还差价。",
+        "售后": "退款已原路退回，请注意查收。",
+    },
+}
+_PASSED_ON = "您的建议已转相关部门研究，感谢支持。"
 _ENGLISH = {
     "bad": {
         "物流": "Delivery took {days} days, far too slow.",
@@ -129,6 +154,19 @@ def enquiry(topic: str, product: str, rng: np.random.Generator) -> str:
 def suggestion(topic: str, product: str, rng: np.random.Generator) -> str:
     """Write an idea about a topic."""
     return _filled(_one(_IDEAS[topic], rng) + "。", product, rng)
+
+
+def reply(outcome: str, topic: str) -> str:
+    """Write what the shop told a customer.
+
+    Parameters
+    ----------
+    outcome : str
+        已采纳, 未采纳 or 已办结 for an idea; 投诉 for a complaint that was settled.
+    topic : str
+        One of `TOPICS`.
+    """
+    return _REPLIES[outcome][topic] if outcome in _REPLIES else _PASSED_ON
 
 
 def comment(topic: str, tone: str, product: str, rng: np.random.Generator) -> str:

@@ -77,6 +77,8 @@ def _cell(say: Translator, value: Any, kind: str) -> str:
         part = kind.removeprefix("code:")
         codes = str(value).split(",") if isinstance(value, str) and value else []
         return say("report.list_separator").join(say(f"{part}.{c}") for c in codes) or MISSING
+    if kind == "date":  # the short form: a long one breaks in a narrow column
+        return MISSING if pd.isna(value) else pd.Timestamp(value).strftime("%Y-%m-%d")
     if kind in ("", "figure"):
         return MISSING if value is None or value != value else str(value)
     return say.format(value, kind)

@@ -48,7 +48,7 @@ def feedback(
     Parameters
     ----------
     interactions : ibis Table
-        Contract `interactions`; may have a column `reply` (what the customer was told).
+        Contract `interactions`.
     analysis_date : str
         Last day observed, inclusive, ISO.
     limits : Limits
@@ -75,8 +75,6 @@ def feedback(
     end = ibis.literal(end_of(analysis_date))
     rows = observed(interactions, analysis_date)
     rows = rows.filter(rows.interaction.isin(KINDS))
-    if "reply" not in rows.columns:
-        rows = rows.mutate(reply=ibis.null("string"))
     state, not_yet = _state(rows, words), (rows.closed >= end).fill_null(False)
     handling = ibis.ifelse(state == AGAIN, "done", state)
     rows = rows.mutate(
