@@ -12,12 +12,16 @@ from kehu import tables
 from kehu.actions import action_list as listing
 from kehu.actions import playbook
 from kehu.errors import KehuError
-from kehu.i18n import catalogue
+from kehu.i18n import Translator, catalogue
+from kehu.report.listings import actions
 
 BOOK = playbook.load(playbook.built_in("general"))
 SEGMENTS = list(tables.column("rfm_segment").isin or ())
 USUAL = {"margin": 0.3, "horizon": 52, "max_actions": 200}
-Stage = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
+Stage = tuple[pd.DataFrame, ...]
+SILENT = pd.DataFrame(
+    {"customer_id": pd.Series(dtype="str"), "open_complaints": pd.Series(dtype="int64")}
+)
 
 
 def stage(rows: list[tuple]) -> Stage:
@@ -29,7 +33,8 @@ def stage(rows: list[tuple]) -> Stage:
     customers = pd.DataFrame({"customer_id": frame["customer_id"], "name": "张三"})
     summary = frame[["customer_id", "total_spend", "T"]]
     value = frame[["customer_id", "n_orders", "days_since_last", "p_alive", "clv"]]
-    return customers, summary, value, frame[["customer_id", "tier", "rfm_segment", "is_key"]]
+    classes = frame[["customer_id", "tier", "rfm_segment", "is_key"]]
+    return customers, summary, value, classes, SILENT
 
 
 def listed(rows: list[tuple], **changes) -> tuple[pd.DataFrame, float]:
@@ -132,15 +137,31 @@ def test_facts_agree_with_the_list_and_every_printed_one_exists() -> None:
     assert named["n_slipping"] == 4 == found["reason"].isin(listing.SLIPPING_REASONS).sum()
 
 
+def test_an_open_complaint_is_told_before_the_reason() -> None:
+    *others, _ = stage([ACTIVE, SLIPPING])
+    voices = pd.DataFrame({"customer_id": ["000", "999"], "open_complaints": [2, 1]})
+    found, total = listing.action_list(*others, voices, BOOK, **USUAL)
+    assert found.set_index("customer_id")["open_complaints"].to_dict() == {"000": 2, "001": 0}
+    tables.check("actions", found)
+    told = listing.facts(found, total)
+    assert (told["n_complaints_open"], told["any_complaint"]) == (1, "yes")
+    assert listing.facts(*listed([ACTIVE]))["any_complaint"] == "no"
+    rows = actions(Translator("zh", "CNY"), found, BOOK).table._tbl_data
+    reasons = dict(zip(rows["customer_id"], rows["reason"], strict=True))
+    assert reasons["000"].startswith("投诉 2 件未结，先办结；")
+    assert "投诉" not in reasons["001"]
+
+
 def test_nothing_at_stake_is_no_share() -> None:
     nothing = (0.9, 0.0, 0.0, 104.0, False, "champion", "top", 5)
     assert listing.facts(*listed([nothing]))["stake_share"] == 0
 
 
 def test_tables_of_different_runs_are_refused_by_name() -> None:
-    customers, summary, value, segments = stage([ACTIVE, SLIPPING])
+    customers, summary, value, segments, voices = stage([ACTIVE, SLIPPING])
+    others = summary.head(0), value, segments.tail(1), voices
     with pytest.raises(KehuError) as caught:
-        listing.action_list(customers, summary.head(0), value, segments.tail(1), BOOK, **USUAL)
+        listing.action_list(customers, *others, BOOK, **USUAL)
     said = [str(p) for p in caught.value.problems]
     assert said[0].startswith("KH-T01 segments: 1 customers are not in both `segments` and `value`")
     assert said[1].startswith("KH-T01 summary: 2 customers")

@@ -96,6 +96,7 @@ def action_list(
     summary: pd.DataFrame,
     value: pd.DataFrame,
     segments: pd.DataFrame,
+    voices: pd.DataFrame,
     playbook: Playbook,
     *,
     margin: float,
@@ -108,6 +109,8 @@ def action_list(
     ----------
     customers, summary, value, segments : pandas.DataFrame
         Contracts of those names.
+    voices : pandas.DataFrame
+        Contract `customer_voice`; who is not in it has no open complaint on record.
     playbook : Playbook
         Strategy per segment.
     margin, horizon
@@ -137,6 +140,8 @@ def action_list(
         reason=reasons(v, s),
         value_at_stake=value_at_stake(v, m, margin, horizon),
     )
+    open_complaints = voices.set_index("customer_id")["open_complaints"]
+    table["open_complaints"] = open_complaints.reindex(table.index, fill_value=0).astype("int64")
     named = table.join(customers.set_index("customer_id")["name"]).reset_index()
     full = _with_strategy(named, playbook)
     first = full.sort_values(["value_at_stake", "customer_id"], ascending=[False, True])
@@ -194,4 +199,6 @@ def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int | 
         "stake_share": stake / all_at_stake if all_at_stake else 0.0,
         "n_slipping": int(slipping.sum()),
         "any_slipping": "yes" if slipping.any() else "no",
+        "n_complaints_open": int((listed["open_complaints"] > 0).sum()),
+        "any_complaint": "yes" if (listed["open_complaints"] > 0).any() else "no",
     }

@@ -17,8 +17,9 @@ from kehu.prepare.treatments import TREATMENTS
 Count = tuple[str, str, BooleanValue, BooleanValue]
 """Column, measure, the rows it applies to, the rows that pass."""
 
-_FREE = {"interactions": ("text", "status"), "surveys": ("text",), "judgements": ("note",),
-         "holdings": ("status",), "costs": ("channel", "customer_id")}  # fmt: skip
+_FREE = {"interactions": ("text", "reply", "status"), "surveys": ("text",),
+         "judgements": ("note",), "holdings": ("status",),
+         "costs": ("channel", "customer_id")}  # fmt: skip
 """Columns that nobody has to fill in: a cost without a channel is for all of them."""
 
 _ANSWER = {"surveys": "answer", "judgements": "mark"}

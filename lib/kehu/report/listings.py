@@ -140,11 +140,19 @@ def actions(say: Translator, table: pd.DataFrame, playbook: Any, most: int = 20)
     rows = table.assign(
         action=[say.pick(playbook.words("actions", a)) for a in table["action"]],
         owner=[say.pick(playbook.words("owners", o)) for o in table["owner"]],
-        reason=[say(f"reason.{r.reason}", r._asdict()) for r in table.itertuples(index=False)],
+        reason=[_reason(say, row._asdict()) for row in table.itertuples(index=False)],
     )
     columns = {"priority": "int", "customer_id": "", "reason": "", "action": "",
                "owner": "", "value_at_stake": "short_money"}  # fmt: skip
     return listing(say, rows, columns, "actions", most=most)
+
+
+def _reason(say: Translator, row: Mapping[str, Any]) -> str:
+    """Say why a customer is on the list; an open complaint comes before anything else."""
+    reason = say(f"reason.{row['reason']}", row)
+    if not row["open_complaints"]:
+        return reason
+    return say("actions.complaint_first", {**row, "reason": reason})
 
 
 def ledger(say: Translator, table: pd.DataFrame) -> Listing:
