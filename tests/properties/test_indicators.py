@@ -141,6 +141,17 @@ def test_bank_indicators_by_hand() -> None:
     )
 
 
+def test_a_new_plan_replaces_the_last_one_and_never_itself() -> None:
+    moved = held(
+        # A day's plan follows nothing; the next follows the one that ended last, which cost more.
+        {"customer_id": "u", "product": "S", "start": "2026-01-31", "end": "2026-01-31", "fee": 9},
+        {"customer_id": "u", "product": "M", "start": "2025-01-01", "end": "2026-01-20", "fee": 5},
+        {"customer_id": "u", "product": "L", "start": "2026-02-01", "fee": 7},
+    )
+    # Changes: M to S (dearer), S to L (cheaper).
+    expect(figures("telecom", holdings=moved), {"upgrade_share": (0.5, 2)})
+
+
 def test_telecom_indicators_by_hand() -> None:
     moved = held(
         {"customer_id": "u", "product": "S", "start": "2025-01-01", "end": "2026-01-31", "fee": 5},

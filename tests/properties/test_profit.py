@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -143,6 +144,25 @@ def assert_balanced(made: Profit) -> None:
     for row in table.itertuples():
         costs = exact([row.goods_share, row.service_share, row.marketing_share, row.other_share])
         assert exact([row.contribution]) == exact([row.revenue]) - costs
+
+
+@pytest.mark.parametrize("kind", SHARES)
+def test_a_lost_cent_is_found_where_it_was_lost(kind: str) -> None:
+    costs = [cost(k, "10.01") for k in ("goods", "service", "marketing", "other")]
+    made, given = costed(costs), event_table("costs", costs)
+    assert not any(made.unaccounted(given).values())
+    column = f"{kind}_share"
+    wrong = made.table.assign(**{column: made.table[column] - [0.01, 0, 0]})
+    found = dataclasses.replace(made, table=wrong).unaccounted(given)
+    assert {k: v for k, v in found.items() if v} == {kind: Decimal("0.01")}
+
+
+def test_costs_that_never_reached_the_books_are_found() -> None:
+    costs = [cost("service", "10.01"), cost("other", "4.00")]
+    found = costed(costs).unaccounted(event_table("costs", costs[:1] * 2))
+    assert {k: v for k, v in found.items() if v} == {
+        "costs: service": Decimal("10.01"), "costs: other": Decimal("-4.00"),
+    }  # fmt: skip
 
 
 def borne(made: Profit, kind: str) -> list[float]:

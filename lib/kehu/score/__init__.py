@@ -1,6 +1,7 @@
 """Overall assessment: profit, acquisition, indices, weights, ranking."""
 
 from kehu.score import (
+    ahp_form,
     assess,
     contribution,
     indicators,
@@ -14,6 +15,7 @@ from kehu.score import (
 )
 
 __all__ = [
+    "ahp_form",
     "assess",
     "contribution",
     "indicators",

@@ -107,14 +107,21 @@ def top_plan_share(data: Data) -> Figure:
 
 
 def upgrade_share(data: Data) -> Figure:
-    """Share of plan changes with a higher fee."""
+    """Share of plan changes with a higher fee than the plan that ended last before."""
     made, end = data.tables["holdings"], ibis.literal(data.day())
     made = made.filter(made.start.notnull(), made.fee.notnull(), made.start <= end)
     new = made.filter(end.delta(made.start, unit="day") < YEAR)
-    old = made.filter(made.end.notnull()).select("customer_id", old_fee="fee", old_end="end")
+    old = made.filter(made.end.notnull()).select(
+        "customer_id", old_fee="fee", old_end="end", old_source="source", old_row="row"
+    )
     pairs = new.inner_join(old, "customer_id")
     gap = pairs.start.delta(pairs.old_end, unit="day")
-    changes = pairs.filter(gap >= 0, gap <= CHANGE_DAYS)
+    itself = (pairs.source == pairs.old_source) & (pairs.row == pairs.old_row)
+    pairs = pairs.filter(gap >= 0, gap <= CHANGE_DAYS, ~itself)
+    last = ibis.row_number().over(
+        group_by=[pairs.source, pairs.row], order_by=[pairs.old_end.desc(), pairs.old_fee.desc()]
+    )
+    changes = pairs.mutate(place=last).filter(lambda t: t.place == 0)
     row = scalars(changes, up=(changes.fee > changes.old_fee).sum(), n=changes.count())
     return ratio(row["up"], row["n"])
 

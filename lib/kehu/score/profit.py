@@ -74,6 +74,35 @@ class Profit:
         revenue, left = (in_units(self.table[c]).sum() for c in ("revenue", "contribution"))
         return float(left / revenue) if revenue > 0 else None
 
+    def unaccounted(self, costs: Table) -> dict[str, Decimal]:
+        """Compare what customers and nobody bear with the books and with the client's costs.
+
+        Parameters
+        ----------
+        costs : ibis Table
+            Contract `costs`, as the client gave it.
+
+        Returns
+        -------
+        dict
+            `<kind>` of `SHARES` to what the column of `table`, and what no customer bears, leave of
+            the books' amount; `costs: <kind>`, for kinds that stand in `costs` alone, to what the
+            books leave of its rows in the period. All are 0, in currency, unless money was lost.
+        """
+        books = self.books.set_index("cost")
+        left = {
+            kind: row["amount"] - row["unallocated"] - row["set_aside"]
+            - _decimal(int(in_units(self.table[f"{kind}_share"]).sum()))
+            for kind, row in books.loc[list(SHARES)].iterrows()
+        }  # fmt: skip
+        sums = self.period.of(costs).group_by("cost").aggregate(amount=lambda t: t.amount.sum())
+        given = dict(sums.execute().itertuples(index=False))
+        nothing = Decimal(0)
+        return left | {
+            f"costs: {kind}": given.get(kind, nothing) - books.at[kind, "amount"]
+            for kind in ("service", "other")
+        }
+
 
 def profit(
     transactions: Table,

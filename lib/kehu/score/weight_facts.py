@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-from kehu.score.stability import CONCENTRATION, Stability
+from kehu.score.stability import CONCENTRATION, RANKED, Stability
 from kehu.score.weights import Weighting
 
 
@@ -33,6 +33,7 @@ def facts(weighting: Weighting, aggregate: str, stability: Stability) -> dict[st
         **_judgements(weighting),
         "in_top": stability.in_top,
         "draws": stability.draws,
+        "ranked": min(RANKED, stability.draws),
         **_draws(stability),
         **_single(stability),
     }
