@@ -51,7 +51,7 @@ class Session(Run):
         """Return a table's file, and note for the lineage that this stage opened it."""
         path = super().existing(name)
         if tables.contract(name).stage != self.stage:
-            noted = self._noted(self.stage)
+            noted = _noted(self, self.stage)
             noted.mkdir(parents=True, exist_ok=True)
             (noted / name).touch()
         return path
@@ -74,6 +74,15 @@ class Session(Run):
     def save(self, **facts: Any) -> None:
         """Store the stage's named numbers; see `Run.save_facts`."""
         self.save_facts(self.stage.split("_", 1)[-1], facts)
+
+
+def reads(run: Run, stage: str) -> list[str]:
+    """List the tables of earlier stages that a notebook opened, while the run goes on."""
+    return sorted(path.name for path in _noted(run, stage).glob("*"))
+
+
+def _noted(run: Run, stage: str) -> Path:
+    return run.scratch / "reads" / stage
 
 
 def begin(stage: str, namespace: Mapping[str, Any]) -> Session:

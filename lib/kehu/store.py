@@ -180,13 +180,6 @@ class Run:
             )
         return path
 
-    def reads(self, stage: str) -> list[str]:
-        """List the tables of earlier stages that a notebook opened, while the run goes on."""
-        return sorted(path.name for path in self._noted(stage).glob("*"))
-
-    def _noted(self, stage: str) -> Path:
-        return self.scratch / "reads" / stage
-
     def rows(self, name: str) -> int:
         """Count a stored table's rows without reading it."""
         path = self.existing(name)

@@ -118,6 +118,7 @@ SAME = [
 ]
 
 
+@pytest.mark.slow
 def test_a_notebook_gives_the_same_outputs_as_in_a_normal_kernel(tmp_path: Path) -> None:
     normal, warm = (papermill_outputs(tmp_path, name, SAME) for name in ("python3", "kehu-warm"))
     for code, expected, got in zip(SAME, normal, warm, strict=True):
@@ -230,6 +231,7 @@ def test_the_users_history_and_the_notebooks_kernel_name_are_left_alone(
     assert nbformat.read(tmp_path / "kehu-warm.ipynb", 4).metadata.kernelspec.name == "python3"
 
 
+@pytest.mark.slow
 def test_twenty_kernels_in_sequence_and_no_two_draw_the_same_numbers() -> None:
     seen = set()
     for _ in range(20):

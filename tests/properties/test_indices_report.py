@@ -51,13 +51,16 @@ def test_sentences_fit_what_is_there(shop: dict[str, Any], made: Indices, langua
 def test_every_sentence_is_told_by_some_facts(made: Indices) -> None:
     """Each change of the facts brings one sentence in; together they are the whole catalogue."""
     full = {**made.facts, "n_undated_answers": 1, "n_anonymous_complaints": 1, "n_in_cycles": 2}
-    full |= {"n_expired_only": 1}
+    full |= {"n_expired_only": 1, "n_other_scales": 0, "n_odd_nps": 0, "n_judged_outside": 0}
     changes: dict[str, dict[str, Any]] = {
         "value_past": {"clv_used": False},
         "loyalty_new": {"repeat_rate": None},
         "satisfaction_silent": {"n_answerers": 0},
         "satisfaction_absent": {"satisfaction_known": 0},
         "potential_new": {"growing_share": None},
+        "satisfaction_scales": {"n_other_scales": 3},
+        "influence_odd": {"n_odd_nps": 2},
+        "strategic_outside": {"n_judged_outside": 1},
         "influence_answers": {"referrals_kept": False},
         "influence_absent": {"influence_known": 0},
         "strategic_absent": {"n_judged": 0},

@@ -96,12 +96,13 @@ def _other_problems(file: ParamsFile) -> Iterator[Problem]:
     from kehu.actions import playbook
     from kehu.prepare import audit
     from kehu.report import fonts
-    from kehu.score import weights
+    from kehu.score import ingredients, weights
 
     params = file.params
     book = playbook.chosen(params.industry, params.playbook, file.path.parent)
     checks: list[Callable[[], object]] = [partial(playbook.load, book)]
     checks.append(partial(weights.check, params.weights.model_dump()))
+    checks.append(partial(ingredients.chosen_weights, params.index_weights))
     checks.append(partial(audit.before, open_run(params.run_name), params.previous))
     checks += [partial(fonts.find, language) for language in params.languages]
     seen: set[str] = set()

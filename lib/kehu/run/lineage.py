@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from kehu import tables
+from kehu.notebook import reads
 from kehu.run import plan
 from kehu.store import Run
 
@@ -60,7 +61,7 @@ def events(
     files = [_dataset(run, f"sources/{s['file']}", s, "inputs") for s in _once(sources)]
     found = []
     for stage in plan.STAGES:
-        read = [_dataset(run, f"tables/{n}", made[n], "inputs") for n in run.reads(stage)]
+        read = [_dataset(run, f"tables/{n}", made[n], "inputs") for n in reads(run, stage)]
         wrote = [
             _dataset(run, f"tables/{n}", made[n], "outputs")
             for n in sorted(made)

@@ -93,9 +93,10 @@ def indices(
     Raises
     ------
     KehuError
-        KH-D11: there are no customers. KH-T01: answers or marks outside their scale, all at once.
+        KH-D11: there are no customers. KH-T01: answers or marks outside their scale, `profit` or
+        `clv` of other customers, all at once. KH-P05: an unknown or wrong weight.
     ValueError
-        An unknown table or weight; no `transactions`.
+        An unknown table; no `transactions`.
 
     Notes
     -----
@@ -104,7 +105,7 @@ def indices(
     no ingredient is known, and for all where the client has no data of the kind.
     """
     use, limits = given_tables(tables, TABLES), settings or Settings()
-    _require(summary, use)
+    _require(summary, use, {"profit": profit, "clv": clv})
     people = summary.set_index("customer_id").sort_index()
     bought = per_customer(use["transactions"], analysis_date).reindex(people.index)
     money = profit.set_index("customer_id")["contribution"].reindex(people.index)
@@ -129,15 +130,30 @@ def indices(
     return _put_together(parts, chosen_weights(weights), judged.table)
 
 
-def _require(summary: pd.DataFrame, use: Mapping[str, Table]) -> None:
+def _require(
+    summary: pd.DataFrame, use: Mapping[str, Table], others: Mapping[str, pd.DataFrame | None]
+) -> None:
     if summary.empty:
         raise KehuError(Problem("KH-D11", "summary", "there are no customers to index."))
     raise_all(
         [
             *scale_problems(use["surveys"], "surveys", "answer"),
             *scale_problems(use["judgements"], "judgements", "mark"),
+            *(_strangers(name, t, summary) for name, t in others.items() if _differs(t, summary)),
         ]
     )
+
+
+def _differs(table: pd.DataFrame | None, summary: pd.DataFrame) -> bool:
+    return table is not None and set(table["customer_id"]) != set(summary["customer_id"])
+
+
+def _strangers(name: str, table: pd.DataFrame | None, summary: pd.DataFrame) -> Problem:
+    """Describe a table of other customers than those indexed."""
+    assert table is not None
+    odd = set(table["customer_id"]) ^ set(summary["customer_id"])
+    what = f"{len(odd):,} customers are not in both `{name}` and `summary` (first: {min(odd)})."
+    return Problem("KH-T01", name, what, "Run 20_value and 25_score again, on the same data.")
 
 
 def _value(money: pd.Series, clv: pd.DataFrame | None) -> Measures:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 import pandas as pd
 from pydantic import Field
+from rapidfuzz import process
 
+from kehu.errors import Problem, raise_all
 from kehu.score.definitions import Strict, Words, entries
 
 INDICES = ("value", "loyalty", "satisfaction", "potential", "influence", "strategic")
@@ -75,16 +77,36 @@ def chosen_weights(given: Mapping[str, float] | None = None) -> dict[str, float]
 
     Raises
     ------
-    ValueError
-        An unknown ingredient, a negative weight, or an index without any weight.
+    KehuError
+        KH-P05: unknown ingredients, weights below 0, indices without any weight; all at once.
     """
     own = dict(given or {})
-    if unknown := sorted(set(own) - set(ingredients())):
-        raise ValueError(f"no such ingredients: {unknown}; known: {sorted(ingredients())}")
-    if wrong := {code: w for code, w in own.items() if not 0 <= w < float("inf")}:
-        raise ValueError(f"weights must be 0 or more, got {wrong}")
+    raise_all([*_unknown(own), *_negative(own)])
     weights = {code: own.get(code, made.weight) for code, made in ingredients().items()}
     totals = {index: sum(weights[c] for c in of_index(index)) for index in INDICES}
-    if empty := [index for index, total in totals.items() if total == 0]:
-        raise ValueError(f"indices without any weight: {empty}")
+    raise_all(_weightless(index) for index, total in totals.items() if total == 0)
     return {code: w / totals[ingredients()[code].index] for code, w in weights.items()}
+
+
+def _unknown(own: Mapping[str, float]) -> Iterator[Problem]:
+    known = list(ingredients())
+    for code in own:
+        if code not in known:
+            near = process.extractOne(code, known, score_cutoff=60)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            what = f"there is no ingredient of this name.{meant}"
+            remedy = f"Known are: {', '.join(known)}."
+            yield Problem("KH-P05", f"index_weights.{code}", what, remedy)
+
+
+def _negative(own: Mapping[str, float]) -> Iterator[Problem]:
+    for code, weight in own.items():
+        if not 0 <= weight < float("inf"):
+            what = f"a weight must be 0 or more, got {weight:g}."
+            yield Problem("KH-P05", f"index_weights.{code}", what, "Only proportions matter.")
+
+
+def _weightless(index: str) -> Problem:
+    codes = ", ".join(of_index(index))
+    what = f"the index {index} is left without any weight: {codes} are all 0."
+    return Problem("KH-P05", "index_weights", what, "Give one of them a weight above 0.")

@@ -36,6 +36,7 @@ def _satisfaction(facts: Mapping[str, Any]) -> list[str]:
         return ["satisfaction_absent"]
     names = ["satisfaction_answers" if facts["n_answerers"] else "satisfaction_silent"]
     names += ["satisfaction_undated"] if facts["n_undated_answers"] else []
+    names += ["satisfaction_scales"] if facts["n_other_scales"] else []
     names += ["satisfaction_complaints"] if facts["complaints_kept"] else []
     return names + (["satisfaction_anonymous"] if facts["n_anonymous_complaints"] else [])
 
@@ -47,15 +48,17 @@ def _potential(facts: Mapping[str, Any]) -> list[str]:
 def _influence(facts: Mapping[str, Any]) -> list[str]:
     if not facts["influence_known"]:
         return ["influence_absent"]
+    left_out = ["influence_odd"] if facts["n_odd_nps"] else []
     if not facts["referrals_kept"]:
-        return ["influence_answers"]
+        return ["influence_answers", *left_out]
     odd = ("n_self_referrals", "n_in_cycles", "n_claimed_twice")
     checks = ["influence_checks"] if any(facts[name] for name in odd) else []
-    return ["influence_referrals", *checks]
+    return ["influence_referrals", *checks, *left_out]
 
 
 def _strategic(facts: Mapping[str, Any]) -> list[str]:
     names = ["strategic_judged" if facts["n_judged"] else "strategic_absent"]
+    names += ["strategic_outside"] if facts["n_judged_outside"] else []
     names += ["strategic_spread"] if facts["n_several_judges"] else []
     names += ["strategic_expired"] if facts["n_expired_marks"] else []
     return names + (["strategic_lapsed"] if facts["n_expired_only"] else [])
