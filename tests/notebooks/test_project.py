@@ -23,6 +23,7 @@ PACKAGES = {
     "pypandoc": "pypandoc_binary",
     "python_calamine": "python-calamine",
     "sklearn": "scikit-learn",
+    "stdnum": "python-stdnum",
     "traitlets": "jupyter_client",
     "yaml": "pyyaml",
 }
