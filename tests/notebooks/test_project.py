@@ -20,6 +20,7 @@ PACKAGES = {
     "great_tables": "great-tables",
     "ibis": "ibis-framework",
     "markdown_it": "markdown-it-py",
+    "minify": "tdewolff-minify",
     "pypandoc": "pypandoc_binary",
     "python_calamine": "python-calamine",
     "sklearn": "scikit-learn",

@@ -22,7 +22,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from kehu.errors import KehuError
-from kehu.report import fonts, html, markup, pdf, style
+from kehu.report import fonts, html, images, markup, pdf, style
 
 LANGUAGES = ["zh", "en"]
 PAYLOADS = [
@@ -374,6 +374,25 @@ def test_a_figure_is_the_same_every_time_and_its_letters_are_outlines():
     assert first == second
     assert b"<text" not in first
     assert b"dc:date" not in first
+
+
+def pixels(svg):
+    sheet = b"#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg))"
+    image = typst.compile(sheet, format="png", ppi=144, sys_inputs={"svg": svg.decode()})
+    return mpl.image.imread(io.BytesIO(image), format="png")
+
+
+def test_a_figure_in_the_page_is_smaller_and_the_same_drawing(language):
+    with style.house_style(language):
+        figure = drawn("12,345.678 " + {"zh": "人民币", "en": "yuan"}[language])
+    before = f'<img alt="x" src="data:image/svg+xml;base64,{base64.b64encode(figure).decode()}">'
+    soup = BeautifulSoup(before, "html.parser")
+    images.shrink(soup)
+    after = base64.b64decode(soup.img["src"].split(",")[1])
+    assert len(after) < 0.8 * len(figure)
+    differs = abs(pixels(after) - pixels(figure)).max(axis=2)
+    assert differs.max() < 0.25
+    assert pixels(figure).min() < 0.5
 
 
 def test_a_figure_with_a_missing_glyph_is_an_error():

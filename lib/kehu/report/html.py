@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 import kehu
 from kehu.errors import KehuError, Problem
-from kehu.report import fonts, markup, webfont
+from kehu.report import fonts, images, markup, webfont
 from kehu.report.style import HOUSE
 
 LABELS = (
@@ -147,6 +147,7 @@ def body(nb: NotebookNode, meta: ReportMeta) -> str:
     text, _ = exporter.from_notebook_node(nb)
     soup = BeautifulSoup(text, "html.parser")
     markup.clean(soup)
+    images.shrink(soup)
     markup.order_headings(soup)
     markup.number_exhibits(soup, meta.labels["figure"], meta.labels["table"])
     markup.open_tables(soup)
