@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "KH-R04": "the run has no such number",
     "KH-V01": "the file of causes has gaps or mistakes",
     "KH-B01": "the playbook has gaps or mistakes",
+    "KH-G01": "an RFM rule table has gaps, overlaps or mistakes",
     "KH-F01": "no Chinese font was found",
     "KH-F02": "a character has no glyph in the fonts found",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kehu.params_types import Rule, Share, Strict, described
+from kehu.params_types import Line, Rule, Share, Strict, described
 
 
 class SegmentParams(Strict):
@@ -11,6 +11,10 @@ class SegmentParams(Strict):
     tier_shares: list[Share] = described(
         [0.2, 0.3], en="share of customers in the top and in the potential tier",
         zh="高净值客户与潜力客户的占比，其余为长尾客户", min_length=2, max_length=2,
+    )  # fmt: skip
+    rfm_rules: Line = described(
+        "eleven", en="rule table of the named RFM segments: eleven, classical, or an own file",
+        zh="RFM命名分群的规则表：eleven 十一类、classical 经典八类，或自备文件", min_length=1,
     )  # fmt: skip
     key_top_share: float = described(
         0.05, en="a key-customer criterion is met in this top share",

@@ -2,6 +2,7 @@
 
 import re
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,22 @@ from hypothesis import strategies as st
 from kehu import tables
 from kehu.errors import KehuError
 from kehu.i18n import catalogue
+from kehu.segments import rule_check, rule_set
 from kehu.segments.assess import facts, key_table, near_misses, segments_table, tier_table
 from kehu.segments.key import CRITERIA, criteria, cut_offs, key_customers
-from kehu.segments.rfm_rules import RULES, SEGMENTS, rfm_segments, rule_table, thresholds
+from kehu.segments.rfm_rules import (
+    SEGMENTS,
+    classical,
+    named_facts,
+    rfm_segments,
+    rule_table,
+    thresholds,
+)
 from kehu.segments.tiers import TIERS, tiers
 
 SHARES = [0.2, 0.3]
+EIGHT = classical()
+ELEVEN = rule_check.load(rule_set.chosen("eleven", Path()))
 row = st.tuples(
     *[st.integers(1, 5)] * 3, st.integers(-50, 900), st.integers(0, 400), st.integers(1, 12)
 )
@@ -45,32 +56,61 @@ def named(value: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_eight_rules_name_every_code_once() -> None:
-    assert set(RULES) == set(product([True, False], repeat=3))
-    assert len(set(SEGMENTS)) == 8
-    assert set(SEGMENTS) == set(tables.column("rfm_segment").isin or ())
+    assert {code: len(keys) for code, keys in EIGHT.claims().items()} == dict.fromkeys(
+        product(["low", "high"], repeat=3), 1
+    )
+    assert tuple(EIGHT.segments) == SEGMENTS == tables.column("rfm_segment").isin
 
 
-def test_each_code_gets_its_segment() -> None:
+def test_each_level_gets_its_segment() -> None:
+    """The eight of the Chinese textbooks: 重要 is high money, 价值 发展 保持 挽留 by R and F."""
     codes = list(product([5, 1], repeat=3))
     value = value_of([(*code, 1, 1, 1) for code in codes])
     assert thresholds(value) == {"r_score": 3, "f_score": 3, "m_score": 3}
-    assert list(rfm_segments(value)) == [RULES[(r == 5, f == 5, m == 5)] for r, f, m in codes]
+    expected = ["champion", "regular_value", "develop", "regular_develop", "keep", "regular_keep",
+                "win_back", "regular_win_back"]  # fmt: skip
+    assert list(rfm_segments(value, EIGHT)) == expected
+
+
+def test_each_of_the_125_codes_gets_its_named_segment() -> None:
+    codes = list(product(range(1, 6), repeat=3))
+    found = rfm_segments(value_of([(*code, 1, 1, 1) for code in codes]), ELEVEN)
+    claims = ELEVEN.claims()
+    assert len(claims) == 125
+    assert list(found) == [claims[code][0] for code in codes]
+    assert set(found) == set(ELEVEN.segments)
+    by_code = dict(zip(codes, found, strict=True))
+    assert by_code[5, 5, 5] == "champions"
+    assert by_code[1, 5, 5] == "cannot_lose"
+    assert by_code[5, 1, 3] == "new"
+    assert by_code[1, 1, 1] == "lost"
+
+
+def test_a_segment_nobody_falls_in_is_told() -> None:
+    value = value_of([(5, 5, 5, 1, 1, 1), (1, 1, 1, 1, 1, 1)])
+    table = rule_table(value, value["total_spend"], value["clv"], ELEVEN)
+    assert named_facts(table) == {"named_segments": 11, "named_codes": 125, "named_empty": 9}
+    assert (
+        dict(zip(table["rfm_segment"], table["rule"], strict=True))["champions"] == "R5 F4–5 M3–5"
+    )
 
 
 def test_a_score_on_the_mean_is_not_high() -> None:
     value = value_of([(3, 3, 3, 1, 1, 1), (5, 5, 5, 1, 1, 1), (1, 1, 1, 1, 1, 1)])
-    assert list(rfm_segments(value)) == ["regular_win_back", "champion", "regular_win_back"]
+    assert list(rfm_segments(value, EIGHT)) == ["regular_win_back", "champion", "regular_win_back"]
 
 
 @settings(max_examples=25, deadline=None)
 @given(populations, st.randoms(use_true_random=False))
 def test_segments_partition_the_customers_whatever_their_order(rows, random) -> None:
     value = value_of(rows)
-    one = segments_table(value, SHARES, 0.05, 2)
+    one = segments_table(value, SHARES, ELEVEN, 0.05, 2)
     assert list(one["customer_id"]) == list(value["customer_id"])
     tables.check("segments", one)
     mixed = value.iloc[random.sample(range(len(rows)), len(rows))]
-    other = segments_table(mixed, SHARES, 0.05, 2).sort_values("customer_id", ignore_index=True)
+    other = segments_table(mixed, SHARES, ELEVEN, 0.05, 2).sort_values(
+        "customer_id", ignore_index=True
+    )
     pd.testing.assert_frame_equal(other, one)
 
 
@@ -78,11 +118,14 @@ def test_segments_partition_the_customers_whatever_their_order(rows, random) -> 
 @given(populations)
 def test_customers_and_money_are_conserved(rows) -> None:
     value = value_of(rows)
-    table = segments_table(value, SHARES, 0.05, 2)
-    rules, held = rule_table(value, value["total_spend"], value["clv"]), tier_table(value, table)
+    table = segments_table(value, SHARES, ELEVEN, 0.05, 2)
+    rules, named = (
+        rule_table(value, value["total_spend"], value["clv"], rules) for rules in (EIGHT, ELEVEN)
+    )
+    held = tier_table(value, table)
     assert list(rules["rfm_segment"]) == list(SEGMENTS)
     assert list(held["tier"]) == list(TIERS)
-    for found in (rules, held):
+    for found in (rules, named, held):
         assert found["customers"].sum() == len(value)
         assert found["customers_share"].sum() == pytest.approx(1)
         spent = value["total_spend"].sum()
@@ -164,7 +207,7 @@ def test_a_criterion_is_met_by_no_more_than_its_share(rows, share) -> None:
 def test_near_misses_lack_one_criterion(hundred) -> None:
     value = hundred.copy()
     value.loc[99, "total_spend"] = 5000.0
-    table = segments_table(value, SHARES, 0.05, 2)
+    table = segments_table(value, SHARES, ELEVEN, 0.05, 2)
     keys, near = (
         key_table(value, table, named(value)), near_misses(value, table, named(value), 2)
     )  # fmt: skip
@@ -177,15 +220,16 @@ def test_near_misses_lack_one_criterion(hundred) -> None:
 
 
 def test_key_customers_missing_from_the_list_of_customers_are_kept(hundred) -> None:
-    table = segments_table(hundred, SHARES, 0.05, 1)
+    table = segments_table(hundred, SHARES, ELEVEN, 0.05, 1)
     found = key_table(hundred, table, named(hundred).iloc[50:])
     assert len(found) == 10
     assert found["name"].isna().sum() == 5
 
 
 def test_every_fact_that_is_printed_exists_and_agrees(hundred) -> None:
-    table = segments_table(hundred, SHARES, 0.05, 1)
-    found = facts(hundred, table, 0.05, 1)
+    table = segments_table(hundred, SHARES, ELEVEN, 0.05, 1)
+    money = hundred["total_spend"], hundred["clv"]
+    found = facts(hundred, table, 0.05, 1) | named_facts(rule_table(hundred, *money, ELEVEN))
     texts = [text for language in ("zh", "en") for text in catalogue(language).values()]
     printed = {n for text in texts for n in re.findall(r"\{segments\.(\w+)", text)}
     assert printed
@@ -197,14 +241,14 @@ def test_every_fact_that_is_printed_exists_and_agrees(hundred) -> None:
     assert found["largest_share"] == table["rfm_segment"].value_counts().max() / 100
     assert table["rfm_segment"].value_counts()[found["largest"]] == found["largest_share"] * 100
     assert (found["cut_contribution"], found["cut_potential"]) == (996, 95)
-    near = facts(hundred, segments_table(hundred, SHARES, 0.05, 2), 0.05, 2)
+    near = facts(hundred, segments_table(hundred, SHARES, ELEVEN, 0.05, 2), 0.05, 2)
     assert (near["n_key"], near["n_near"]) == (0, 10)
 
 
 def test_a_population_without_value_has_shares_of_nothing(hundred) -> None:
     """A margin of 0 makes every lifetime value 0."""
     poor = hundred.assign(clv=0.0)
-    table = segments_table(poor, SHARES, 0.05, 1)
+    table = segments_table(poor, SHARES, ELEVEN, 0.05, 1)
     found = facts(poor, table, 0.05, 1)
     assert (found["top_clv_share"], found["key_clv_share"]) == (0, 0)
     assert found["n_key"] == 5
@@ -212,4 +256,4 @@ def test_a_population_without_value_has_shares_of_nothing(hundred) -> None:
 
 def test_no_customers_is_said(hundred) -> None:
     with pytest.raises(KehuError, match="KH-D11 value: there are no customers"):
-        segments_table(hundred.head(0), SHARES, 0.05, 2)
+        segments_table(hundred.head(0), SHARES, ELEVEN, 0.05, 2)

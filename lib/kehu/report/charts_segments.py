@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from kehu.i18n import Translator
 from kehu.report.charts import ACCENT, LIGHT, WARM, canvas, finished, ticks
@@ -14,7 +16,7 @@ from kehu.report.style import HOUSE
 
 
 def segment_sizes(say: Translator, rules: pd.DataFrame) -> Chart:
-    """Draw each RFM segment's share of customers beside its share of spend.
+    """Draw each classical RFM segment's share of customers beside its share of spend.
 
     Parameters
     ----------
@@ -22,25 +24,51 @@ def segment_sizes(say: Translator, rules: pd.DataFrame) -> Chart:
     rules : pandas.DataFrame
         See `kehu.segments.rfm_rules.rule_table`.
     """
-    rows = rules.iloc[::-1]
-    names = [say(f"rfm_segment.{s}") for s in rows["rfm_segment"]]
-    figure, axes = canvas(2, height=3.1, sharey=True)
+    figure = _two_bars(say, [say(f"rfm_segment.{s}") for s in rules["rfm_segment"]], rules)
+    valuable = rules[rules["rule"].str.contains("M↑")]
+    return finished(
+        say, "segment_sizes", figure, n=int(rules["customers"].sum()),
+        customers=valuable["customers_share"].sum(), spend=valuable["spend_share"].sum(),
+    )  # fmt: skip
+
+
+def named_sizes(say: Translator, table: pd.DataFrame, rules: Any) -> Chart:
+    """Draw each named RFM segment's share of customers beside its share of spend.
+
+    Parameters
+    ----------
+    say : Translator
+    table : pandas.DataFrame
+        See `kehu.segments.rfm_rules.rule_table`.
+    rules : RuleSet
+        Has the words for the segments.
+    """
+    names = [say.pick(rules.words(s)) for s in table["rfm_segment"]]
+    figure = _two_bars(say, names, table)
+    first = table.loc[table["spend_share"].idxmax()]
+    return finished(
+        say, "named_sizes", figure, n=int(table["customers"].sum()), segments=len(table),
+        customers=first["customers_share"], spend=first["spend_share"],
+        first=say.pick(rules.words(first["rfm_segment"])),
+    )  # fmt: skip
+
+
+def _two_bars(say: Translator, names: Sequence[str], table: pd.DataFrame) -> Figure:
+    """Draw customers and spend of groups side by side, the first group on top."""
+    rows, names = table.iloc[::-1], names[::-1]
+    figure, axes = canvas(2, height=0.6 + 0.31 * len(rows), sharey=True)
     columns = (("customers_share", LIGHT), ("spend_share", ACCENT))
     for ax, (column, colour) in zip(axes, columns, strict=True):
         ax.barh(names, rows[column], color=colour, height=0.62)
         for y, share in enumerate(rows[column]):
-            ax.annotate(say.format(share, "percent"), (share, y), (3, 0), va="center",
+            ax.annotate(say.format(share, "percent"), (max(share, 0), y), (3, 0), va="center",
                         textcoords="offset points", fontsize=8)  # fmt: skip
         ax.set_title(say(f"charts.segment_sizes.{column}"), loc="left", color=HOUSE.muted)
         ax.set_xlim(0, max(rows["customers_share"].max(), rows["spend_share"].max()) * 1.2)
         ax.set_xticks([])
         ax.grid(visible=False)
         ax.spines["bottom"].set_visible(False)
-    valuable = rules[rules["m_high"]]
-    return finished(
-        say, "segment_sizes", figure, n=int(rules["customers"].sum()),
-        customers=valuable["customers_share"].sum(), spend=valuable["spend_share"].sum(),
-    )  # fmt: skip
+    return figure
 
 
 def tier_sizes(say: Translator, tiers: pd.DataFrame) -> Chart:

@@ -93,18 +93,6 @@ def rfm_cuts(say: Translator, cuts: pd.DataFrame, empty_bins: int) -> Listing:
     return listing(say, rows, columns, "rfm_cuts", empty=empty_bins)
 
 
-def rfm_rules(say: Translator, rules: pd.DataFrame) -> Listing:
-    """List the rule of each RFM segment beside what it catches."""
-    marks = {True: "↑", False: "↓"}
-    rows = rules.assign(
-        r=rules["r_high"].map(marks), f=rules["f_high"].map(marks), m=rules["m_high"].map(marks)
-    )
-    columns = {"rfm_segment": "code:rfm_segment", "r": "", "f": "", "m": "", "customers": "int",
-               "customers_share": "percent", "spend_share": "percent",
-               "clv": "short_money"}  # fmt: skip
-    return listing(say, rows, columns, "rfm_rules")
-
-
 def key_customers(
     say: Translator, table: pd.DataFrame, name: str = "key_customers", most: int = 20
 ) -> Listing:

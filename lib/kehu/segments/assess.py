@@ -9,12 +9,17 @@ import pandas as pd
 
 from kehu.errors import KehuError, Problem
 from kehu.segments.key import cut_offs, key_customers
-from kehu.segments.rfm_rules import SEGMENTS, rfm_segments, thresholds
+from kehu.segments.rfm_rules import SEGMENTS, classical, rfm_segments, thresholds
+from kehu.segments.rule_set import RuleSet
 from kehu.segments.tiers import TIERS, tiers
 
 
 def segments_table(
-    value: pd.DataFrame, tier_shares: Sequence[float], key_top_share: float, key_min_criteria: int
+    value: pd.DataFrame,
+    tier_shares: Sequence[float],
+    rules: RuleSet,
+    key_top_share: float,
+    key_min_criteria: int,
 ) -> pd.DataFrame:
     """Class every customer by tier, RFM segment and key-customer criteria.
 
@@ -24,6 +29,8 @@ def segments_table(
         Contract `value`.
     tier_shares : (float, float)
         See `kehu.segments.tiers.tiers`; tiers are by lifetime value.
+    rules : RuleSet
+        Names the second set of RFM segments, `rfm_named`, beside the classical eight.
     key_top_share, key_min_criteria
         See `kehu.segments.key.key_customers`.
 
@@ -40,7 +47,9 @@ def segments_table(
     if value.empty:
         raise KehuError(Problem("KH-D11", "value", "there are no customers to class."))
     classes = value[["customer_id", "abc_class"]].assign(
-        tier=tiers(value["clv"], tier_shares), rfm_segment=rfm_segments(value)
+        tier=tiers(value["clv"], tier_shares),
+        rfm_segment=rfm_segments(value, classical()),
+        rfm_named=rfm_segments(value, rules),
     )
     keys = key_customers(value, key_top_share, key_min_criteria)
     return classes.merge(keys, on="customer_id", validate="1:1")
