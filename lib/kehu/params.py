@@ -13,6 +13,7 @@ from kehu import params_journey, params_score, params_segments, params_value, pa
 from kehu.params_actions import ActionParams
 from kehu.params_journey import JourneyParams
 from kehu.params_prepare import PrepareParams
+from kehu.params_risk import RiskParams
 from kehu.params_score import ScoreParams
 from kehu.params_segments import SegmentParams
 from kehu.params_sources import (
@@ -96,6 +97,7 @@ class Params(
     ActionParams,
     JourneyParams,
     VoiceParams,
+    RiskParams,
     SegmentParams,
     ScoreParams,
     ValueParams,

@@ -229,6 +229,13 @@ def backtest_table(choice: Choice) -> pd.DataFrame:
     return choice.proof.table if choice.proof is not None else pd.DataFrame(columns=TABLE)
 
 
+def holdout_table(choice: Choice) -> pd.DataFrame:
+    """Return contract `holdout`: what was forecast for each customer, and what followed."""
+    if isinstance(choice.proof, Backtest):
+        return choice.proof.customers
+    return pd.DataFrame(columns=["customer_id", "actual", "model", "naive"])
+
+
 def proofs(choice: Choice) -> list[pd.DataFrame]:
     """List the back-test of the method used, if there is one: for what is shown of it."""
     return [choice.proof.table] if choice.proof is not None else []

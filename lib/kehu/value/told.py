@@ -12,6 +12,7 @@ from kehu.value.candidates import PAST, Choice
 from kehu.value.concentration import top_share
 from kehu.value.lifetime import Fit, Lifetime
 from kehu.value.scoring import Terms
+from kehu.value.summary import unit_days
 
 AT_RISK = 0.5
 """Probability of being active below which a class A customer counts as probably gone."""
@@ -106,6 +107,7 @@ def _money(future: Lifetime, terms: Terms) -> dict[str, Any]:
     clv, blank = future.clv, future.clv["clv_residual"].isna().any()
     return {
         "horizon": terms.horizon,
+        "horizon_days": terms.horizon * unit_days(terms.time_unit),
         "time_unit": terms.time_unit,
         "clv_total": expected,
         "clv_total_low": low,

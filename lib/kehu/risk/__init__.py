@@ -1,0 +1,5 @@
+"""Risk: who may leave and why, whom it pays to contact, who may not pay."""
+
+from kehu.risk import chapter, churn, credit, facts, labelled, leakage, measures, scorecard
+
+__all__ = ["chapter", "churn", "credit", "facts", "labelled", "leakage", "measures", "scorecard"]
