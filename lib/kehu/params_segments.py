@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kehu.params_key import KeyCriteria
 from kehu.params_types import Line, Rule, Share, Strict, described
 
 
@@ -16,16 +17,21 @@ class SegmentParams(Strict):
         "eleven", en="rule table of the named RFM segments: eleven, classical, or an own file",
         zh="RFM命名分群的规则表：eleven 十一类、classical 经典八类，或自备文件", min_length=1,
     )  # fmt: skip
-    key_top_share: float = described(
-        0.05, en="a key-customer criterion is met in this top share",
-        zh="某项指标进入前多少比例即达到一项重要客户标准", gt=0, le=0.5,
+    key_criteria: KeyCriteria = described(
+        KeyCriteria(), en="criteria of key customers, each with its measure and limit",
+        zh="重要客户的各项标准：指标与界限",
     )  # fmt: skip
     key_min_criteria: int = described(
-        2, en="criteria a key customer meets", zh="重要客户至少达到几项标准", ge=1, le=3
+        2, en="criteria a key customer meets", zh="重要客户至少达到几项标准", ge=1, le=5
     )
 
 
 RULES: tuple[Rule, ...] = (
+    (
+        ("key_min_criteria", "key_criteria"),
+        lambda least, criteria: least > len(KeyCriteria.of(criteria).used),
+        "`key_min_criteria` must not be above the number of criteria in `key_criteria`",
+    ),
     (
         ("tier_shares",),
         lambda shares: sum(shares) >= 1,

@@ -86,7 +86,7 @@ ONE = {
     "truth for choice": ("refunds: net", "refunds: NO", "KH-P05", "`refunds: NO` is not allowed: use one of net, drop, keep."),
     "too large": ("margin: 0.30", "margin: 30", "KH-P05", "`margin: 30` is not allowed: it must be at most 1"),
     "negative": ("horizon: 52", "horizon: -52", "KH-P05", "`horizon: -52` is not allowed: it must be at least 1."),
-    "zero": ("key_top_share: 0.05", "key_top_share: 0", "KH-P05", "it must be above 0"),
+    "zero": ("total_spend, top_share: 0.05", "total_spend, top_share: 0.0", "KH-P05", "it must be above 0"),
     "not finite": ("memory_gb: 2.0", "memory_gb: .inf", "KH-P05", "it must be finite"),
     "not a number": ("margin: 0.30", "margin: .nan", "KH-P05", "`margin: .nan` is not allowed"),
     "one of two": ("abc_cuts: [0.8, 0.95]", "abc_cuts: [0.8]", "KH-P05", "it has 1 values and needs at least 2"),

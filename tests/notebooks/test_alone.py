@@ -41,7 +41,7 @@ def test_papermill_alone_gives_the_same_table_and_reopens_the_run(copied: Run) -
 
 @pytest.mark.slow
 def test_papermill_alone_refuses_a_misspelt_parameter(copied: Run) -> None:
-    done = papermill(copied, "-p", "key_top_shar", "0.1")
+    done = papermill(copied, "-p", "key_min_criteri", "1")
     assert done.returncode != 0
     assert "KH-P02" in done.stderr
-    assert "Did you mean `key_top_share`?" in done.stderr
+    assert "Did you mean `key_min_criteria`?" in done.stderr

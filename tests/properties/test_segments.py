@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from kehu import tables
 from kehu.errors import KehuError
 from kehu.i18n import catalogue
+from kehu.params_key import KeyCriteria
 from kehu.segments import rule_check, rule_set
 from kehu.segments.assess import facts, key_table, near_misses, segments_table, tier_table
-from kehu.segments.key import CRITERIA, criteria, cut_offs, key_customers
+from kehu.segments.key import key_customers, limits, meets, nearest
 from kehu.segments.rfm_rules import (
     SEGMENTS,
     classical,
@@ -27,11 +28,21 @@ from kehu.segments.rfm_rules import (
 from kehu.segments.tiers import TIERS, tiers
 
 SHARES = [0.2, 0.3]
+MEASURES = {"contribution": "total_spend", "potential": "clv", "frequency": "n_orders"}
 EIGHT = classical()
 ELEVEN = rule_check.load(rule_set.chosen("eleven", Path()))
 row = st.tuples(
     *[st.integers(1, 5)] * 3, st.integers(-50, 900), st.integers(0, 400), st.integers(1, 12)
 )
+
+
+def tops(share: float) -> dict:
+    """Three criteria with one top share; the other two left out."""
+    used = {n: {"measure": m, "top_share": share} for n, m in MEASURES.items()}
+    return {**used, "strategic": None, "influence": None}
+
+
+TOP = tops(0.05)
 populations = st.lists(row, min_size=1, max_size=40)
 
 
@@ -104,11 +115,11 @@ def test_a_score_on_the_mean_is_not_high() -> None:
 @given(populations, st.randoms(use_true_random=False))
 def test_segments_partition_the_customers_whatever_their_order(rows, random) -> None:
     value = value_of(rows)
-    one = segments_table(value, SHARES, ELEVEN, 0.05, 2)
+    one = segments_table(value, SHARES, ELEVEN, TOP, 2)
     assert list(one["customer_id"]) == list(value["customer_id"])
     tables.check("segments", one)
     mixed = value.iloc[random.sample(range(len(rows)), len(rows))]
-    other = segments_table(mixed, SHARES, ELEVEN, 0.05, 2).sort_values(
+    other = segments_table(mixed, SHARES, ELEVEN, TOP, 2).sort_values(
         "customer_id", ignore_index=True
     )
     pd.testing.assert_frame_equal(other, one)
@@ -118,7 +129,7 @@ def test_segments_partition_the_customers_whatever_their_order(rows, random) -> 
 @given(populations)
 def test_customers_and_money_are_conserved(rows) -> None:
     value = value_of(rows)
-    table = segments_table(value, SHARES, ELEVEN, 0.05, 2)
+    table = segments_table(value, SHARES, ELEVEN, TOP, 2)
     rules, named = (
         rule_table(value, value["total_spend"], value["clv"], rules) for rules in (EIGHT, ELEVEN)
     )
@@ -165,20 +176,20 @@ def test_a_higher_value_is_never_in_a_lower_tier(values) -> None:
 
 def test_key_customers_with_their_reasons(hundred) -> None:
     """The top 5 by spend are the bottom 5 by value; nobody stands out by orders."""
-    found = key_customers(hundred, 0.05, 1).set_index("customer_id")
+    found = key_customers(hundred, TOP, 1).set_index("customer_id")
     assert list(found.index[found["is_key"]]) == ["000", "001", "002", "003", "004", "095", "096",
                                                   "097", "098", "099"]  # fmt: skip
     assert set(found.loc["000":"004", "key_reasons"]) == {"contribution"}
     assert set(found.loc["095":, "key_reasons"]) == {"potential"}
     assert found.loc["050", "key_reasons"] is np.nan
     assert found["key_criteria_met"].sum() == 10
-    assert not key_customers(hundred, 0.05, 2)["is_key"].any()
+    assert not key_customers(hundred, TOP, 2)["is_key"].any()
 
 
 def test_all_reasons_are_named_in_order(hundred) -> None:
     best = hundred.copy()
     best.loc[7, ["total_spend", "clv", "n_orders"]] = [5000.0, 500.0, 9]
-    found = key_customers(best, 0.05, 3)
+    found = key_customers(best, TOP, 3)
     assert list(found.loc[found["is_key"], "customer_id"]) == ["007"]
     assert found.loc[7, "key_reasons"] == "contribution,potential,frequency"
     assert found.loc[7, "key_criteria_met"] == 3
@@ -186,19 +197,45 @@ def test_all_reasons_are_named_in_order(hundred) -> None:
 
 def test_one_order_is_nothing_special_where_nearly_everybody_has_one(hundred) -> None:
     rare = hundred.assign(n_orders=[2, 2, *[1] * 98])
-    assert criteria(rare, 0.05)["frequency"].sum() == 2
-    assert cut_offs(rare, 0.05)["frequency"] == 2
+    assert meets(rare, TOP)["frequency"].sum() == 2
+    assert limit_of(rare, TOP)["frequency"] == 2
     same = hundred.assign(n_orders=1)
-    assert criteria(same, 0.05)["frequency"].sum() == 0
-    assert np.isnan(cut_offs(same, 0.05)["frequency"])
+    assert meets(same, TOP)["frequency"].sum() == 0
+    assert np.isnan(limit_of(same, TOP)["frequency"])
+
+
+def limit_of(value: pd.DataFrame, criteria: dict) -> pd.Series:
+    return limits(value, criteria).set_index("criterion")["limit"]
+
+
+def test_a_fixed_limit_and_a_criterion_without_data(hundred) -> None:
+    marks = [np.nan] * 90 + [10.0, 69.9, 70.0, 95.0, *[20.0] * 6]
+    value = hundred.assign(strategic_index=marks, influence_index=np.nan)
+    stated = limits(value, KeyCriteria()).set_index("criterion")
+    assert stated.loc["strategic", ["limit", "known", "met"]].tolist() == [70.0, 10, 2]
+    assert stated.loc["influence", ["known", "met"]].tolist() == [0, 0]
+    found = key_customers(value, KeyCriteria(), 1).set_index("customer_id")
+    assert found.loc["092", "key_reasons"] == "strategic"
+    assert "influence" not in "".join(found["key_reasons"].dropna())
+    table = segments_table(value, SHARES, ELEVEN, KeyCriteria(), 1)
+    told = facts(value, table, KeyCriteria(), 1)
+    assert (told["n_criteria"], told["n_unknown"], told["criteria_note"]) == (4, 1, "unknown")
+
+
+def test_what_is_missing_is_the_criterion_that_lacks_least(hundred) -> None:
+    found = nearest(hundred, TOP).set_index("customer_id")
+    assert found.loc["005", "missing"] == "contribution"
+    assert found.loc["005", ["missing_figure", "missing_limit"]].tolist() == [995, 996]
+    assert found.loc["005", "reached"] == pytest.approx(995 / 996)
+    assert (found["reached"].dropna() < 1).all()
 
 
 @settings(max_examples=25, deadline=None)
 @given(populations, st.floats(0.01, 0.5))
 def test_a_criterion_is_met_by_no_more_than_its_share(rows, share) -> None:
     value = value_of(rows)
-    met, cuts = criteria(value, share), cut_offs(value, share)
-    for name, measure in CRITERIA.items():
+    met, cuts = meets(value, tops(share)), limit_of(value, tops(share))
+    for name, measure in MEASURES.items():
         assert met[name].sum() <= np.ceil(len(value) * share)
         if met[name].any():
             assert (met[name] == (value[measure] >= cuts[name])).all()
@@ -207,29 +244,30 @@ def test_a_criterion_is_met_by_no_more_than_its_share(rows, share) -> None:
 def test_near_misses_lack_one_criterion(hundred) -> None:
     value = hundred.copy()
     value.loc[99, "total_spend"] = 5000.0
-    table = segments_table(value, SHARES, ELEVEN, 0.05, 2)
+    table = segments_table(value, SHARES, ELEVEN, TOP, 2)
     keys, near = (
-        key_table(value, table, named(value)), near_misses(value, table, named(value), 2)
+        key_table(value, table, named(value)), near_misses(value, table, named(value), TOP, 2)
     )  # fmt: skip
     assert list(keys["customer_id"]) == ["099"]
     assert keys["name"].iloc[0] == "客户099"
     assert set(keys["key_reasons"].iloc[0].split(",")) == {"contribution", "potential"}
-    assert list(near["customer_id"]) == ["098", "097", "096", "095", "003", "002", "001", "000"]
+    assert sorted(near["customer_id"]) == ["000", "001", "002", "003", "095", "096", "097", "098"]
+    assert near["reached"].is_monotonic_decreasing
     assert not set(near["customer_id"]) & set(keys["customer_id"])
-    assert near_misses(value, table, named(value), 1).empty, "no criterion met is no near miss"
+    assert near_misses(value, table, named(value), TOP, 1).empty, "no criterion met is no near miss"
 
 
 def test_key_customers_missing_from_the_list_of_customers_are_kept(hundred) -> None:
-    table = segments_table(hundred, SHARES, ELEVEN, 0.05, 1)
+    table = segments_table(hundred, SHARES, ELEVEN, TOP, 1)
     found = key_table(hundred, table, named(hundred).iloc[50:])
     assert len(found) == 10
     assert found["name"].isna().sum() == 5
 
 
 def test_every_fact_that_is_printed_exists_and_agrees(hundred) -> None:
-    table = segments_table(hundred, SHARES, ELEVEN, 0.05, 1)
+    table = segments_table(hundred, SHARES, ELEVEN, TOP, 1)
     money = hundred["total_spend"], hundred["clv"]
-    found = facts(hundred, table, 0.05, 1) | named_facts(rule_table(hundred, *money, ELEVEN))
+    found = facts(hundred, table, TOP, 1) | named_facts(rule_table(hundred, *money, ELEVEN))
     texts = [text for language in ("zh", "en") for text in catalogue(language).values()]
     printed = {n for text in texts for n in re.findall(r"\{segments\.(\w+)", text)}
     assert printed
@@ -240,20 +278,20 @@ def test_every_fact_that_is_printed_exists_and_agrees(hundred) -> None:
         assert found[name] == pytest.approx(key[column].sum() / hundred[column].sum())
     assert found["largest_share"] == table["rfm_segment"].value_counts().max() / 100
     assert table["rfm_segment"].value_counts()[found["largest"]] == found["largest_share"] * 100
-    assert (found["cut_contribution"], found["cut_potential"]) == (996, 95)
-    near = facts(hundred, segments_table(hundred, SHARES, ELEVEN, 0.05, 2), 0.05, 2)
+    assert limit_of(hundred, TOP)[["contribution", "potential"]].tolist() == [996, 95]
+    near = facts(hundred, segments_table(hundred, SHARES, ELEVEN, TOP, 2), TOP, 2)
     assert (near["n_key"], near["n_near"]) == (0, 10)
 
 
 def test_a_population_without_value_has_shares_of_nothing(hundred) -> None:
     """A margin of 0 makes every lifetime value 0."""
     poor = hundred.assign(clv=0.0)
-    table = segments_table(poor, SHARES, ELEVEN, 0.05, 1)
-    found = facts(poor, table, 0.05, 1)
+    table = segments_table(poor, SHARES, ELEVEN, TOP, 1)
+    found = facts(poor, table, TOP, 1)
     assert (found["top_clv_share"], found["key_clv_share"]) == (0, 0)
     assert found["n_key"] == 5
 
 
 def test_no_customers_is_said(hundred) -> None:
     with pytest.raises(KehuError, match="KH-D11 value: there are no customers"):
-        segments_table(hundred.head(0), SHARES, ELEVEN, 0.05, 2)
+        segments_table(hundred.head(0), SHARES, ELEVEN, TOP, 2)

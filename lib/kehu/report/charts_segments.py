@@ -105,14 +105,22 @@ def tier_sizes(say: Translator, tiers: pd.DataFrame) -> Chart:
     )  # fmt: skip
 
 
-def key_map(say: Translator, value: pd.DataFrame, segments: pd.DataFrame) -> Chart:
-    """Draw contribution against potential, key customers marked.
+NAMED = 5
+"""Key customers labelled in the map: the first by lifetime value."""
+
+
+def key_map(
+    say: Translator, value: pd.DataFrame, segments: pd.DataFrame, standards: pd.DataFrame
+) -> Chart:
+    """Draw contribution against potential, key customers marked, with the limits of both.
 
     Parameters
     ----------
     say : Translator
     value, segments : pandas.DataFrame
         Contracts of those names.
+    standards : pandas.DataFrame
+        See `kehu.segments.key.limits`.
     """
     table = value.merge(segments[["customer_id", "is_key"]], on="customer_id")
     table = table[table["total_spend"] > 0].assign(clv=lambda d: d["clv"].clip(lower=1))
@@ -122,6 +130,14 @@ def key_map(say: Translator, value: pd.DataFrame, segments: pd.DataFrame) -> Cha
         ax.scatter(part["total_spend"], part["clv"], s=size, color=colour, linewidths=0,
                    alpha=0.8 if marked else 0.5, rasterized=True,
                    label=say(f"charts.key_map.{'key' if marked else 'other'}"))  # fmt: skip
+    limit = standards.set_index("measure")["limit"]
+    for measure, line in (("total_spend", ax.axvline), ("clv", ax.axhline)):
+        if measure in limit and limit[measure] > 0:
+            line(limit[measure], color=WARM, linewidth=0.8)
+    first = table[table["is_key"]].nlargest(NAMED, "clv")
+    for row in first.itertuples():
+        ax.annotate(row.customer_id, (row.total_spend, row.clv), (4, 2), fontsize=7,
+                    textcoords="offset points", color=HOUSE.ink)  # fmt: skip
     ax.set(xscale="log", yscale="log")
     ax.set(xlabel=say("charts.key_map.x"), ylabel=say("charts.key_map.y"))
     ticks(ax.xaxis, say, "short_money")

@@ -93,15 +93,13 @@ def rfm_cuts(say: Translator, cuts: pd.DataFrame, empty_bins: int) -> Listing:
     return listing(say, rows, columns, "rfm_cuts", empty=empty_bins)
 
 
-def key_customers(
-    say: Translator, table: pd.DataFrame, name: str = "key_customers", most: int = 20
-) -> Listing:
-    """List key customers, or near misses, with value, interval, activity and criteria met."""
+def key_customers(say: Translator, table: pd.DataFrame, most: int = 20) -> Listing:
+    """List key customers with value, interval, activity and criteria met."""
     columns = {"customer_id": "", "name": "", "total_spend": "short_money", "clv": "short_money",
                "clv_low": "short_money", "clv_high": "short_money", "p_alive": "chance",
                "days_since_last": "int", "key_reasons": "code:key_reason"}  # fmt: skip
     shown = {c: k for c, k in columns.items() if c != "name" or table["name"].notna().any()}
-    return listing(say, table, shown, name, most=most)
+    return listing(say, table, shown, "key_customers", most=most)
 
 
 def strategies(say: Translator, playbook: Any) -> Listing:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kehu.i18n import Translator
-from kehu.report.listings import listing
+from kehu.report.listings import label, listing
 from kehu.report.show import Listing
 
 
@@ -41,6 +41,70 @@ def named_elsewhere(say: Translator, table: pd.DataFrame, rules: Any) -> Listing
     """List the nearest segment of Shopify and Klaviyo for each named segment."""
     columns = {"segment": "", "segment_key": "", "shopify": "", "klaviyo": ""}
     return listing(say, _worded(say, table, rules), columns, "named_elsewhere")
+
+
+KINDS = {"n_orders": "int", "spend_share": "percent", **dict.fromkeys(
+    ("total_spend", "mean_order_value", "clv", "contribution"), "short_money"
+)}  # fmt: skip
+"""How a measure of key customers is printed; scores and indices with one decimal."""
+
+
+def key_standards(say: Translator, standards: pd.DataFrame) -> Listing:
+    """List the criteria of key customers, their limits, and how many meet each.
+
+    Parameters
+    ----------
+    say : Translator
+    standards : pandas.DataFrame
+        See `kehu.segments.key.limits`.
+    """
+    rows = standards.assign(
+        measure=[label(say, m) for m in standards["measure"]],
+        rule=[
+            say("key_rule.least") if pd.isna(share) else say("key_rule.top", share=share)
+            for share in standards["top_share"]
+        ],
+        key_limit=[
+            figure(say, m, v) for m, v in zip(standards["measure"], standards["limit"], strict=True)
+        ],
+    )
+    columns = {"criterion": "code:key_reason", "measure": "", "rule": "", "key_limit": "figure",
+               "known": "int", "met": "int"}  # fmt: skip
+    return listing(say, rows, columns, "key_standards")
+
+
+def near_misses(say: Translator, table: pd.DataFrame, standards: pd.DataFrame) -> Listing:
+    """List who is one criterion short, with what is missing and how little it is.
+
+    Parameters
+    ----------
+    say : Translator
+    table : pandas.DataFrame
+        See `kehu.segments.assess.near_misses`.
+    standards : pandas.DataFrame
+        See `kehu.segments.key.limits`.
+    """
+    measure = standards.set_index("criterion")["measure"]
+    known = table.dropna(subset="missing")
+    rows = known.assign(
+        **{
+            column: [
+                figure(say, measure[m], v)
+                for m, v in zip(known["missing"], known[column], strict=True)
+            ]
+            for column in ("missing_figure", "missing_limit")
+        }
+    )
+    columns = {"customer_id": "", "name": "", "key_reasons": "code:key_reason",
+               "missing": "code:key_reason", "missing_figure": "figure",
+               "missing_limit": "figure", "reached": "percent0"}  # fmt: skip
+    shown = {c: k for c, k in columns.items() if c != "name" or rows["name"].notna().any()}
+    return listing(say, rows, shown, "near_misses", most=20)
+
+
+def figure(say: Translator, measure: str, value: float) -> str:
+    """Print a measure of key customers in its own unit."""
+    return say.format(value, KINDS.get(measure, "dec1"))
 
 
 def _worded(say: Translator, table: pd.DataFrame, rules: Any) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kehu.errors import KehuError, Problem
-from kehu.segments.key import cut_offs, key_customers
+from kehu.segments.key import Criteria, key_customers, limits, nearest
 from kehu.segments.rfm_rules import SEGMENTS, classical, rfm_segments, thresholds
 from kehu.segments.rule_set import RuleSet
 from kehu.segments.tiers import TIERS, tiers
@@ -18,7 +18,7 @@ def segments_table(
     value: pd.DataFrame,
     tier_shares: Sequence[float],
     rules: RuleSet,
-    key_top_share: float,
+    key_criteria: Criteria,
     key_min_criteria: int,
 ) -> pd.DataFrame:
     """Class every customer by tier, RFM segment and key-customer criteria.
@@ -31,7 +31,7 @@ def segments_table(
         See `kehu.segments.tiers.tiers`; tiers are by lifetime value.
     rules : RuleSet
         Names the second set of RFM segments, `rfm_named`, beside the classical eight.
-    key_top_share, key_min_criteria
+    key_criteria, key_min_criteria
         See `kehu.segments.key.key_customers`.
 
     Returns
@@ -51,7 +51,7 @@ def segments_table(
         rfm_segment=rfm_segments(value, classical()),
         rfm_named=rfm_segments(value, rules),
     )
-    keys = key_customers(value, key_top_share, key_min_criteria)
+    keys = key_customers(value, key_criteria, key_min_criteria)
     return classes.merge(keys, on="customer_id", validate="1:1")
 
 
@@ -98,10 +98,26 @@ def key_table(value: pd.DataFrame, segments: pd.DataFrame, customers: pd.DataFra
 
 
 def near_misses(
-    value: pd.DataFrame, segments: pd.DataFrame, customers: pd.DataFrame, min_criteria: int
-) -> pd.DataFrame:
-    """List the customers one criterion short of being key, highest lifetime value first."""
-    return _listed(value, _near(segments, min_criteria), customers)
+    value: pd.DataFrame, segments: pd.DataFrame, customers: pd.DataFrame, criteria: Criteria,
+    min_criteria: int,
+) -> pd.DataFrame:  # fmt: skip
+    """List the customers one criterion short of being key, the nearest to it first.
+
+    Parameters
+    ----------
+    value, segments, customers : pandas.DataFrame
+        Contracts of those names.
+    criteria, min_criteria
+        See `kehu.segments.key.key_customers`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `key_table`, with the columns of `kehu.segments.key.nearest`.
+    """
+    found = _listed(value, _near(segments, min_criteria), customers)
+    both = found.merge(nearest(value, criteria), on="customer_id")
+    return both.sort_values(["reached", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
 def _near(segments: pd.DataFrame, min_criteria: int) -> pd.DataFrame:
@@ -118,7 +134,7 @@ def _listed(value: pd.DataFrame, chosen: pd.DataFrame, customers: pd.DataFrame) 
 
 
 def facts(
-    value: pd.DataFrame, segments: pd.DataFrame, key_top_share: float, key_min_criteria: int
+    value: pd.DataFrame, segments: pd.DataFrame, key_criteria: Criteria, key_min_criteria: int
 ) -> dict[str, Any]:
     """Name the numbers that the report's sentences quote.
 
@@ -126,7 +142,7 @@ def facts(
     ----------
     value, segments : pandas.DataFrame
         Contracts of those names.
-    key_top_share, key_min_criteria
+    key_criteria, key_min_criteria
         See `kehu.segments.key.key_customers`.
 
     Returns
@@ -135,23 +151,25 @@ def facts(
         Name to number or text; the largest of equally large segments is the first of `SEGMENTS`.
     """
     held = tier_table(value, segments).iloc[0]
-    limits = thresholds(value)
+    means = thresholds(value)
     sizes = segments["rfm_segment"].value_counts().reindex(SEGMENTS, fill_value=0)
-    cuts = cut_offs(value, key_top_share)
+    stated = limits(value, key_criteria)
+    unknown = int((stated["known"] == 0).sum())
     return {
         "n_top": int(held["customers"]),
         "top_share": float(held["customers_share"]),
         "top_clv_share": float(held["clv_share"]),
-        "r_cut": limits["r_score"],
-        "f_cut": limits["f_score"],
-        "m_cut": limits["m_score"],
+        "r_cut": means["r_score"],
+        "f_cut": means["f_score"],
+        "m_cut": means["m_score"],
         "largest": str(sizes.idxmax()),
         "largest_share": float(sizes.max() / len(segments)),
         **_key(value, segments),
         "min_criteria": key_min_criteria,
         "n_near": len(_near(segments, key_min_criteria)),
-        "top_share_used": key_top_share,
-        **{f"cut_{name}": cut for name, cut in cuts.items()},
+        "n_criteria": len(stated) - unknown,
+        "n_unknown": unknown,
+        "criteria_note": "unknown" if unknown else "known",
     }
 
 

@@ -1,57 +1,82 @@
-"""Key customers: who meets the stated criteria, and for which reasons."""
+"""Key customers: who meets the stated criteria, for which reasons, and who nearly does."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-CRITERIA = {"contribution": "total_spend", "potential": "clv", "frequency": "n_orders"}
-"""Criterion to the measure whose top share meets it: past money, future value, closeness."""
+from kehu.params_key import KeyCriteria, KeyCriterion
+
+Criteria = KeyCriteria | Mapping[str, Any]
 
 
-def criteria(value: pd.DataFrame, top_share: float) -> pd.DataFrame:
-    """Tell which key-customer criteria each customer meets.
+def limits(value: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
+    """State the criteria: which figure counts, from where on, and how many meet it.
 
     Parameters
     ----------
     value : pandas.DataFrame
         Contract `value`.
-    top_share : float
-        Share of all customers that may meet a criterion, 0…1, rounded up to whole customers.
+    criteria : KeyCriteria or mapping
+        See `kehu.params_key.KeyCriteria`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per criterion used: `criterion, measure, top_share` (blank for a fixed limit), `limit`
+        (the smallest value that meets it, in the measure's own unit; blank where none does),
+        `known` (customers whose measure is known) and `met`.
+
+    Notes
+    -----
+    Equal values are in or out together, and out where they do not all fit into the top share: one
+    order is nothing special where nearly everybody has one. Who is not known does not meet a
+    criterion; a criterion of which nobody is known counts for nobody, and is told.
+    """
+    rows = []
+    for name, one in KeyCriteria.of(criteria).used.items():
+        figures = _figures(value, one)
+        met = _met(figures, one)
+        limit = one.at_least if one.at_least is not None else float(figures[met].min())
+        known = int(figures.notna().sum())
+        rows.append((name, one.measure, one.top_share, limit, known, int(met.sum())))
+    names = ["criterion", "measure", "top_share", "limit", "known", "met"]
+    return pd.DataFrame(rows, columns=names).astype({"top_share": "float64"})
+
+
+def meets(value: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
+    """Tell which criteria each customer meets.
+
+    Parameters
+    ----------
+    value : pandas.DataFrame
+        Contract `value`.
+    criteria : KeyCriteria or mapping
 
     Returns
     -------
     pandas.DataFrame of bool
-        A column per criterion, index of `value`.
-
-    Notes
-    -----
-    Equal values are in or out together, and out where they do not all fit: one order is nothing
-    special where nearly everybody has one.
+        A column per criterion used, index of `value`.
     """
-    places = math.ceil(len(value) * top_share - 1e-9)
-    ranks = {c: value[m].rank(method="max", ascending=False) for c, m in CRITERIA.items()}
-    return pd.DataFrame({c: rank <= places for c, rank in ranks.items()})
+    used = KeyCriteria.of(criteria).used
+    met = {name: _met(_figures(value, one), one) for name, one in used.items()}
+    return pd.DataFrame(met, index=value.index, dtype=bool)
 
 
-def cut_offs(value: pd.DataFrame, top_share: float) -> dict[str, float]:
-    """Return the smallest value that meets each criterion, in its own unit; nan if none does."""
-    met = criteria(value, top_share)
-    return {c: float(value.loc[met[c], m].min()) for c, m in CRITERIA.items()}
-
-
-def key_customers(value: pd.DataFrame, top_share: float, min_criteria: int) -> pd.DataFrame:
+def key_customers(value: pd.DataFrame, criteria: Criteria, min_criteria: int) -> pd.DataFrame:
     """Mark the key customers with their reasons.
 
     Parameters
     ----------
     value : pandas.DataFrame
         Contract `value`.
-    top_share : float
-        See `criteria`.
+    criteria : KeyCriteria or mapping
     min_criteria : int
-        Criteria a key customer meets, 1…3.
+        Criteria a key customer meets, 1 or more.
 
     Returns
     -------
@@ -59,7 +84,7 @@ def key_customers(value: pd.DataFrame, top_share: float, min_criteria: int) -> p
         `customer_id, key_criteria_met, is_key, key_reasons` (criteria met, comma separated, blank
         for none). A near miss has `key_criteria_met == min_criteria - 1`.
     """
-    met = criteria(value, top_share)
+    met = meets(value, criteria)
     count = met.sum(axis=1).astype("int64")
     reasons = pd.Series("", index=met.index, dtype="str")
     for criterion in met.columns:
@@ -72,3 +97,47 @@ def key_customers(value: pd.DataFrame, top_share: float, min_criteria: int) -> p
             "key_reasons": reasons.str[1:].where(count > 0),
         }
     )
+
+
+def nearest(value: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
+    """Tell which criterion each customer comes nearest to without meeting it.
+
+    Parameters
+    ----------
+    value : pandas.DataFrame
+        Contract `value`.
+    criteria : KeyCriteria or mapping
+
+    Returns
+    -------
+    pandas.DataFrame
+        `customer_id, missing` (criterion), `missing_figure` and `missing_limit` (in the measure's
+        own unit), `reached` (figure over limit, 0…1); blank for who meets or lacks all.
+    """
+    stated = limits(value, criteria).set_index("criterion")
+    used, met = KeyCriteria.of(criteria).used, meets(value, criteria)
+    figures = pd.DataFrame({n: _figures(value, one) for n, one in used.items()}, index=value.index)
+    ratio = (figures / stated["limit"]).where(~met).astype(float)
+    place = ratio.fillna(-np.inf).to_numpy().argmax(axis=1)
+    some = ratio.notna().any(axis=1)
+    row = np.arange(len(value))
+    return pd.DataFrame(
+        {
+            "customer_id": value["customer_id"],
+            "missing": pd.Series(ratio.columns[place], index=value.index, dtype="str").where(some),
+            "missing_figure": figures.to_numpy(dtype=float)[row, place],
+            "missing_limit": stated["limit"].to_numpy(dtype=float)[place],
+            "reached": ratio.to_numpy(dtype=float)[row, place],
+        }
+    )
+
+
+def _figures(value: pd.DataFrame, one: KeyCriterion) -> pd.Series:
+    return value[one.measure].astype(float)
+
+
+def _met(figures: pd.Series, one: KeyCriterion) -> pd.Series:
+    if one.top_share is None:
+        return figures >= one.at_least
+    places = math.ceil(figures.notna().sum() * one.top_share - 1e-9)
+    return figures.rank(method="max", ascending=False) <= places
