@@ -7,9 +7,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, TypeAdapter, model_validator
 
-from kehu import params_journey, params_score, params_segments, params_value, params_voice
+from kehu import (
+    params_journey,
+    params_risk,
+    params_score,
+    params_segments,
+    params_value,
+    params_voice,
+)
 from kehu.params_actions import ActionParams
 from kehu.params_journey import JourneyParams
 from kehu.params_prepare import PrepareParams
@@ -128,6 +135,7 @@ _RULES: tuple[Rule, ...] = (
     *params_value.RULES,
     *params_score.RULES,
     *params_segments.RULES,
+    *params_risk.RULES,
     *params_voice.RULES,
     *params_journey.RULES,
 )
@@ -163,7 +171,7 @@ def json_schema() -> dict[str, Any]:
 def field_defaults() -> dict[str, Any]:
     """Return the plain default of every parameter that has one."""
     defaults = {n: f.default for n, f in Params.model_fields.items() if not f.is_required()}
-    return {n: v.model_dump() if isinstance(v, BaseModel) else v for n, v in defaults.items()}
+    return dict(TypeAdapter(dict[str, Any]).dump_python(defaults))
 
 
 def described_fields() -> Iterator[tuple[str, Any, dict[str, str]]]:

@@ -15,3 +15,7 @@ class ActionParams(Strict):
     max_actions: int = described(
         200, en="customers on the action list", zh="行动清单的客户数上限", ge=1, le=100_000
     )
+    key_pages: int = described(
+        8, en="key customers with a page of their own in the report",
+        zh="报告中单列一页的重要客户数", ge=0, le=60,
+    )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from kehu.params_types import Share, Strict, described
+from kehu.params_alerts import DEFAULTS, Alert
+from kehu.params_types import Rule, Share, Strict, described
 
 
 class Churn(Strict):
@@ -75,3 +76,16 @@ class RiskParams(Strict):
     credit: Credit = described(
         Credit(), en="credit score from payment behaviour", zh="由付款行为得出的信用评分"
     )
+    alerts: list[Alert] = described(
+        DEFAULTS, en="alerts: a measure, whom it is looked at for, and the limit",
+        zh="预警：指标、对象与界限",
+    )  # fmt: skip
+
+
+def _repeated(alerts: list[Alert | Mapping[str, Any]]) -> bool:
+    names = [one.name if isinstance(one, Alert) else one["name"] for one in alerts]
+    return len(set(names)) < len(names)
+
+
+RULES: tuple[Rule, ...] = ((("alerts",), _repeated, "`alerts` must each have a name of its own"),)
+"""Parameters, what of them contradicts, how to say it."""

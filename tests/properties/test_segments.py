@@ -205,15 +205,15 @@ def test_one_order_is_nothing_special_where_nearly_everybody_has_one(hundred) ->
 
 
 def limit_of(value: pd.DataFrame, criteria: dict) -> pd.Series:
-    return limits(value, criteria).set_index("criterion")["limit"]
+    return limits(value, criteria).set_index("key_criterion")["key_limit"]
 
 
 def test_a_fixed_limit_and_a_criterion_without_data(hundred) -> None:
     marks = [np.nan] * 90 + [10.0, 69.9, 70.0, 95.0, *[20.0] * 6]
     value = hundred.assign(strategic_index=marks, influence_index=np.nan)
-    stated = limits(value, KeyCriteria()).set_index("criterion")
-    assert stated.loc["strategic", ["limit", "known", "met"]].tolist() == [70.0, 10, 2]
-    assert stated.loc["influence", ["known", "met"]].tolist() == [0, 0]
+    stated = limits(value, KeyCriteria()).set_index("key_criterion")
+    assert stated.loc["strategic", ["key_limit", "key_known", "key_met"]].tolist() == [70.0, 10, 2]
+    assert stated.loc["influence", ["key_known", "key_met"]].tolist() == [0, 0]
     found = key_customers(value, KeyCriteria(), 1).set_index("customer_id")
     assert found.loc["092", "key_reasons"] == "strategic"
     assert "influence" not in "".join(found["key_reasons"].dropna())

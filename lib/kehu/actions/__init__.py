@@ -1,5 +1,5 @@
 """What to do: a service strategy per segment and a list of actions with reasons."""
 
-from kehu.actions import action_list, playbook
+from kehu.actions import action_list, key_pages, playbook
 
-__all__ = ["action_list", "playbook"]
+__all__ = ["action_list", "key_pages", "playbook"]

@@ -105,7 +105,7 @@ def tier_sizes(say: Translator, tiers: pd.DataFrame) -> Chart:
     )  # fmt: skip
 
 
-NAMED = 5
+NAMED = 3
 """Key customers labelled in the map: the first by lifetime value."""
 
 
@@ -130,14 +130,16 @@ def key_map(
         ax.scatter(part["total_spend"], part["clv"], s=size, color=colour, linewidths=0,
                    alpha=0.8 if marked else 0.5, rasterized=True,
                    label=say(f"charts.key_map.{'key' if marked else 'other'}"))  # fmt: skip
-    limit = standards.set_index("measure")["limit"]
+    limit = standards.set_index("key_measure")["key_limit"]
     for measure, line in (("total_spend", ax.axvline), ("clv", ax.axhline)):
         if measure in limit and limit[measure] > 0:
             line(limit[measure], color=WARM, linewidth=0.8)
     first = table[table["is_key"]].nlargest(NAMED, "clv")
-    for row in first.itertuples():
-        ax.annotate(row.customer_id, (row.total_spend, row.clv), (4, 2), fontsize=7,
-                    textcoords="offset points", color=HOUSE.ink)  # fmt: skip
+    for place, row in enumerate(first.itertuples()):
+        ax.annotate(row.customer_id, (row.total_spend, row.clv), (-46, 7 - 9 * place), fontsize=7,
+                    textcoords="offset points", color=HOUSE.ink, va="center", ha="right",
+                    arrowprops={"arrowstyle": "-", "color": HOUSE.muted, "linewidth": 0.5,
+                                "shrinkA": 1, "shrinkB": 1})  # fmt: skip
     ax.set(xscale="log", yscale="log")
     ax.set(xlabel=say("charts.key_map.x"), ylabel=say("charts.key_map.y"))
     ticks(ax.xaxis, say, "short_money")

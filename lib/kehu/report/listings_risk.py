@@ -11,6 +11,17 @@ from kehu.i18n import Translator
 from kehu.report.listings import listing
 from kehu.report.show import Listing
 
+UNITS = {
+    **dict.fromkeys(("total_spend", "clv", "contribution", "value_at_risk", "exposure", "spend",
+                     "mean_clv"), "short_money"),
+    **dict.fromkeys(("n_orders", "days_since_last", "recent_complaints", "days_past_due",
+                     "credit_score", "customers"), "int"),
+    **dict.fromkeys(("p_alive", "churn_probability", "credit_pd", "mean_p_alive",
+                     "mean_churn_probability"), "chance"),
+    **dict.fromkeys(("recent_share", "customers_share", "spend_share"), "percent0"),
+}  # fmt: skip
+"""How a measure of alerts is printed; scores and indices with one decimal."""
+
 
 def methods(say: Translator, tried: pd.DataFrame) -> Listing:
     """List the methods compared on the window none of them has seen."""
@@ -32,7 +43,7 @@ def contacts(
     )
     ordered = chosen.sort_values(["contact_gain", "customer_id"], ascending=[False, True])
     rows = ordered.assign(
-        why=[_reasons(say, row._asdict()) for row in ordered.itertuples(index=False)]
+        why=[reasons(say, row._asdict()) for row in ordered.itertuples(index=False)]
     )
     columns = {"customer_id": "", "name": "", "churn_probability": "chance", "why": "",
                "value_if_stays": "short_money", "value_at_risk": "short_money",
@@ -41,7 +52,7 @@ def contacts(
     return listing(say, rows, shown, "churn_contacts", most=most)
 
 
-def _reasons(say: Translator, row: Mapping[str, Any]) -> str:
+def reasons(say: Translator, row: Mapping[str, Any]) -> str:
     """Say what raises a customer's probability, with the customer's own figures."""
     codes = row["churn_reasons"]
     if not isinstance(codes, str):
@@ -82,3 +93,80 @@ def expert(say: Translator, points: Mapping[str, list[tuple[float, int]]]) -> Li
     frame = pd.DataFrame(rows, columns=["feature", "from_limit", "points_off"])
     columns = {"feature": "code:risk_feature", "from_limit": "short", "points_off": "int"}
     return listing(say, frame, columns, "credit_expert")
+
+
+def alert_counts(say: Translator, table: pd.DataFrame) -> Listing:
+    """List every alert with its limit and how many are raised, open and cleared.
+
+    Parameters
+    ----------
+    say : Translator
+    table : pandas.DataFrame
+        See `kehu.risk.alerts.summary`.
+    """
+    rows = table.assign(
+        alert=[say.pick(row) for row in table.itertuples()],
+        rule=[_rule(say, row._asdict()) for row in table.itertuples(index=False)],
+    )
+    columns = {"alert": "", "rule": "", "raised": "int", "open": "int", "cleared": "int"}
+    return listing(say, rows, columns, "alert_counts")
+
+
+def alert_subjects(
+    say: Translator, table: pd.DataFrame, counts: pd.DataFrame, customers: pd.DataFrame
+) -> Listing:
+    """List who is behind the alerts: raised first, then open, then cleared.
+
+    Parameters
+    ----------
+    say : Translator
+    table : pandas.DataFrame
+        Contract `alerts`.
+    counts : pandas.DataFrame
+        See `kehu.risk.alerts.summary`; has the wording of each alert.
+    customers : pandas.DataFrame
+        Contract `customers`.
+    """
+    words = {row.alert: say.pick(row) for row in counts.itertuples()}
+    names = customers.set_index("customer_id")["name"]
+    turn = table["state"].map({"raised": 0, "open": 1, "cleared": 2})
+    ordered = table.assign(turn=turn).sort_values("turn", kind="stable")
+    rows = ordered.assign(
+        alert=ordered["alert"].map(words),
+        name=[
+            names.get(s) if lv == "customer" else None
+            for s, lv in zip(ordered["subject"], ordered["alert_level"], strict=True)
+        ],
+        subject=[_subject(say, row._asdict()) for row in ordered.itertuples(index=False)],
+        alert_figure=[_shown(say, row._asdict()) for row in ordered.itertuples(index=False)],
+    )
+    columns = {"state": "code:alert_state", "alert": "", "subject": "", "name": "",
+               "alert_figure": "figure", "alert_since": ""}  # fmt: skip
+    shown = {c: k for c, k in columns.items() if c != "name" or rows["name"].notna().any()}
+    return listing(say, rows, shown, "alert_subjects", most=20)
+
+
+def _subject(say: Translator, row: Mapping[str, Any]) -> str:
+    """Name a segment in words where the catalogue has them; a customer by number."""
+    if row["alert_level"] == "customer":
+        return str(row["subject"])
+    known = (f"{part}.{row['subject']}" for part in ("tier", "rfm_segment"))
+    return next((say(key) for key in known if say.has(key)), str(row["subject"]))
+
+
+def _rule(say: Translator, row: Mapping[str, Any]) -> str:
+    limit = _figure(say, row["alert_measure"], row["alert_when"], row["alert_limit"])
+    return say(f"alert_rule.{row['alert_when']}", measure=_measure(say, row), limit=limit)
+
+
+def _measure(say: Translator, row: Mapping[str, Any]) -> str:
+    return say(f"alert_measure.{row['alert_measure']}")
+
+
+def _shown(say: Translator, row: Mapping[str, Any]) -> str:
+    return _figure(say, row["alert_measure"], row["alert_when"], row["alert_figure"])
+
+
+def _figure(say: Translator, measure: str, when: str, figure: float) -> str:
+    """Print a figure in the unit of its measure; a fall is a share."""
+    return say.format(figure, "percent0" if when == "drop" else UNITS.get(measure, "dec1"))

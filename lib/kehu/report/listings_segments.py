@@ -59,17 +59,18 @@ def key_standards(say: Translator, standards: pd.DataFrame) -> Listing:
         See `kehu.segments.key.limits`.
     """
     rows = standards.assign(
-        measure=[label(say, m) for m in standards["measure"]],
+        key_measure=[label(say, m) for m in standards["key_measure"]],
         rule=[
             say("key_rule.least") if pd.isna(share) else say("key_rule.top", share=share)
-            for share in standards["top_share"]
+            for share in standards["key_top_share"]
         ],
         key_limit=[
-            figure(say, m, v) for m, v in zip(standards["measure"], standards["limit"], strict=True)
+            figure(say, m, v)
+            for m, v in zip(standards["key_measure"], standards["key_limit"], strict=True)
         ],
     )
-    columns = {"criterion": "code:key_reason", "measure": "", "rule": "", "key_limit": "figure",
-               "known": "int", "met": "int"}  # fmt: skip
+    columns = {"key_criterion": "code:key_reason", "key_measure": "", "rule": "",
+               "key_limit": "figure", "key_known": "int", "key_met": "int"}  # fmt: skip
     return listing(say, rows, columns, "key_standards")
 
 
@@ -84,7 +85,7 @@ def near_misses(say: Translator, table: pd.DataFrame, standards: pd.DataFrame) -
     standards : pandas.DataFrame
         See `kehu.segments.key.limits`.
     """
-    measure = standards.set_index("criterion")["measure"]
+    measure = standards.set_index("key_criterion")["key_measure"]
     known = table.dropna(subset="missing")
     rows = known.assign(
         **{

@@ -1,4 +1,4 @@
-"""Parts of the report that are neither figure nor sentence: assumptions, cards, provenance."""
+"""Parts of the report that are neither figure nor sentence: assumptions, provenance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import kehu
 from kehu.i18n import Translator
 from kehu.notebook import Session
 from kehu.report import listings
-from kehu.report.show import Listing, emit_html, say, sentence, show
+from kehu.report.show import Listing, say, sentence, show
 
 RATED = {
     "reading": "prepare.rating_reading",
@@ -49,35 +49,6 @@ def assumption_listing(tell: Translator, session: Session) -> Listing:
 
 def _rated(tell: Translator, code: str) -> str:
     return f'<span class="rag rag-{code}">{html.escape(tell(f"rating.{code}"))}</span>'
-
-
-def cards(session: Session, customers: pd.DataFrame, most: int = 6) -> None:
-    """Display a card for each of the first key customers: value, interval, activity, reasons.
-
-    Parameters
-    ----------
-    session : Session
-    customers : pandas.DataFrame
-        See `kehu.segments.assess.key_table`.
-    most : int
-        Cards shown.
-    """
-    for tell in session.translators():
-        made = "".join(_card(tell, row) for row in customers.head(most).to_dict("records"))
-        emit_html(tell.language, f'<div class="cards">{made}</div>', f"{most} cards")
-
-
-def _card(tell: Translator, row: dict[str, object]) -> str:
-    reasons = [tell(f"key_reason.{code}") for code in str(row["key_reasons"]).split(",")]
-    badges = "".join(f'<span class="badge">{html.escape(r)}</span> ' for r in reasons)
-    parts = ("value", "history", "activity")
-    lines = "".join(f"<p>{html.escape(tell(f'card.{part}', row))}</p>" for part in parts)
-    names = (
-        [row["name"], row["customer_id"]] if isinstance(row["name"], str) else [row["customer_id"]]
-    )
-    title = html.escape(" ".join(str(name) for name in names))
-    card = f'<section class="card"><h4>{title}</h4><p>{badges}</p>{lines}</section>'
-    return f'<div class="cell">{card}</div>'
 
 
 def provenance(session: Session) -> None:

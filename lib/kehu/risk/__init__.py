@@ -1,5 +1,15 @@
 """Risk: who may leave and why, whom it pays to contact, who may not pay."""
 
-from kehu.risk import chapter, churn, credit, facts, labelled, leakage, measures, scorecard
+from kehu.risk import alerts, chapter, churn, credit, facts, labelled, leakage, measures, scorecard
 
-__all__ = ["chapter", "churn", "credit", "facts", "labelled", "leakage", "measures", "scorecard"]
+__all__ = [
+    "alerts",
+    "chapter",
+    "churn",
+    "credit",
+    "facts",
+    "labelled",
+    "leakage",
+    "measures",
+    "scorecard",
+]

@@ -154,7 +154,7 @@ def facts(
     means = thresholds(value)
     sizes = segments["rfm_segment"].value_counts().reindex(SEGMENTS, fill_value=0)
     stated = limits(value, key_criteria)
-    unknown = int((stated["known"] == 0).sum())
+    unknown = int((stated["key_known"] == 0).sum())
     return {
         "n_top": int(held["customers"]),
         "top_share": float(held["customers_share"]),

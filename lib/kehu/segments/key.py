@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kehu.params_key import KeyCriteria, KeyCriterion
+from kehu.tables import contract
 
 Criteria = KeyCriteria | Mapping[str, Any]
 
@@ -27,9 +28,9 @@ def limits(value: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per criterion used: `criterion, measure, top_share` (blank for a fixed limit), `limit`
-        (the smallest value that meets it, in the measure's own unit; blank where none does),
-        `known` (customers whose measure is known) and `met`.
+        Contract `key_limits`, a row per criterion used: its measure, top share (blank for a fixed
+        limit), limit (the smallest value that meets it, in the measure's own unit; blank where none
+        does), how many are known, and how many meet it.
 
     Notes
     -----
@@ -44,8 +45,8 @@ def limits(value: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
         limit = one.at_least if one.at_least is not None else float(figures[met].min())
         known = int(figures.notna().sum())
         rows.append((name, one.measure, one.top_share, limit, known, int(met.sum())))
-    names = ["criterion", "measure", "top_share", "limit", "known", "met"]
-    return pd.DataFrame(rows, columns=names).astype({"top_share": "float64"})
+    table = pd.DataFrame(rows, columns=list(contract("key_limits").columns))
+    return table.astype({"key_top_share": "float64"})
 
 
 def meets(value: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
@@ -114,10 +115,10 @@ def nearest(value: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
         `customer_id, missing` (criterion), `missing_figure` and `missing_limit` (in the measure's
         own unit), `reached` (figure over limit, 0…1); blank for who meets or lacks all.
     """
-    stated = limits(value, criteria).set_index("criterion")
+    stated = limits(value, criteria).set_index("key_criterion")
     used, met = KeyCriteria.of(criteria).used, meets(value, criteria)
     figures = pd.DataFrame({n: _figures(value, one) for n, one in used.items()}, index=value.index)
-    ratio = (figures / stated["limit"]).where(~met).astype(float)
+    ratio = (figures / stated["key_limit"]).where(~met).astype(float)
     place = ratio.fillna(-np.inf).to_numpy().argmax(axis=1)
     some = ratio.notna().any(axis=1)
     row = np.arange(len(value))
@@ -126,7 +127,7 @@ def nearest(value: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
             "customer_id": value["customer_id"],
             "missing": pd.Series(ratio.columns[place], index=value.index, dtype="str").where(some),
             "missing_figure": figures.to_numpy(dtype=float)[row, place],
-            "missing_limit": stated["limit"].to_numpy(dtype=float)[place],
+            "missing_limit": stated["key_limit"].to_numpy(dtype=float)[place],
             "reached": ratio.to_numpy(dtype=float)[row, place],
         }
     )
