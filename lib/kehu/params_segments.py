@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kehu import params_behaviour
+from kehu.params_behaviour import Lifecycle
 from kehu.params_key import KeyCriteria
 from kehu.params_types import Line, Rule, Share, Strict, described
 
@@ -17,6 +19,9 @@ class SegmentParams(Strict):
         "eleven", en="rule table of the named RFM segments: eleven, classical, or an own file",
         zh="RFM命名分群的规则表：eleven 十一类、classical 经典八类，或自备文件", min_length=1,
     )  # fmt: skip
+    lifecycle: Lifecycle = described(
+        Lifecycle(), en="how the stage of the life cycle is told", zh="生命周期阶段如何判定"
+    )
     key_criteria: KeyCriteria = described(
         KeyCriteria(), en="criteria of key customers, each with its measure and limit",
         zh="重要客户的各项标准：指标与界限",
@@ -37,5 +42,6 @@ RULES: tuple[Rule, ...] = (
         lambda shares: sum(shares) >= 1,
         "`tier_shares` must leave customers for the long tail: sum below 1",
     ),
+    *params_behaviour.RULES,
 )
 """Parameters, what of them contradicts, how to say it."""

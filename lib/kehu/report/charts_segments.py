@@ -53,6 +53,25 @@ def named_sizes(say: Translator, table: pd.DataFrame, rules: Any) -> Chart:
     )  # fmt: skip
 
 
+def class_sizes(say: Translator, table: pd.DataFrame, kind: str, **values: Any) -> Chart:
+    """Draw each class's share of customers beside its share of spend; empty classes are left out.
+
+    Parameters
+    ----------
+    say : Translator
+    table : pandas.DataFrame
+        See `kehu.segments.classes.class_table`.
+    kind : str
+        `code:` and the column of `segments`, a part of the catalogue with the names of its classes.
+    **values
+        Values for title, subtitle and alt text of `charts.<column>`.
+    """
+    name = kind.removeprefix("code:")
+    shown = table[table["customers"] > 0]
+    figure = _two_bars(say, [say(f"{name}.{group}") for group in shown["group"]], shown)
+    return finished(say, name, figure, n=int(table["customers"].sum()), **values)
+
+
 def _two_bars(say: Translator, names: Sequence[str], table: pd.DataFrame) -> Figure:
     """Draw customers and spend of groups side by side, the first group on top."""
     rows, names = table.iloc[::-1], names[::-1]

@@ -13,6 +13,9 @@ from kehu.risk.population import HELD, Events, at_risk, within
 from kehu.risk.windows import Windows
 
 COUNTS = ("purchases", "breadth", "complaints", "contacts", "overdue_payments")
+TYPICAL_GAPS = 2.0
+"""Gaps of a typical customer that are mixed into each one's own."""
+
 FEATURES = (
     "days_since_last", "overdue", "tenure_days", "purchases", "spend", "recent_share",
     "mean_order", "breadth", "refund_share", "complaints", "contacts", "overdue_payments",
@@ -66,15 +69,15 @@ def rhythm(found: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    The own gap is shrunk towards that of all, (active days + g) / (gaps + 1), with g the mean gap
-    of all customers: as if everyone had been seen to wait once as all do. With one purchase it is
-    g, with many the customer's own. Blank where nobody came twice.
+    As the life-cycle stage has it (`kehu.segments.rhythm`): with x gaps that span d days and a
+    typical gap g, the own gap is (2 g + d) / (2 + x), g the mean over customers who came twice of
+    their own mean gaps. Blank where nobody came twice.
     """
     if "all_purchases" not in found:
         return found.assign(overdue=np.nan)
     gaps = found["all_purchases"] - 1
-    usual = found["active_days"].sum() / gaps.sum() if gaps.sum() > 0 else np.nan
-    own = (found["active_days"] + usual) / (gaps + 1)
+    usual = (found["active_days"] / gaps.where(gaps > 0)).mean()
+    own = (TYPICAL_GAPS * usual + found["active_days"]) / (TYPICAL_GAPS + gaps)
     return found.assign(overdue=found["days_since_last"] / own.clip(lower=1))
 
 

@@ -1,5 +1,14 @@
-"""Customer segments: tiers, the eight RFM segments, key customers."""
+"""Customer segments: tiers, RFM segments, life cycle, key customers."""
 
-from kehu.segments import assess, key, rfm_rules, tiers
+from kehu.segments import assess, classes, key, lifecycle, rfm_rules, rule_check, rule_set, tiers
 
-__all__ = ["assess", "key", "rfm_rules", "tiers"]
+__all__ = [
+    "assess",
+    "classes",
+    "key",
+    "lifecycle",
+    "rfm_rules",
+    "rule_check",
+    "rule_set",
+    "tiers",
+]
