@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kehu import params_behaviour
+from kehu import params_behaviour, params_clusters
 from kehu.params_behaviour import Lifecycle
+from kehu.params_clusters import Clusters
 from kehu.params_key import KeyCriteria
 from kehu.params_types import Line, Rule, Share, Strict, described
 
@@ -21,6 +22,9 @@ class SegmentParams(Strict):
     )  # fmt: skip
     lifecycle: Lifecycle = described(
         Lifecycle(), en="how the stage of the life cycle is told", zh="生命周期阶段如何判定"
+    )
+    clusters: Clusters = described(
+        Clusters(), en="how groups of customers are found", zh="聚类如何进行"
     )
     key_criteria: KeyCriteria = described(
         KeyCriteria(), en="criteria of key customers, each with its measure and limit",
@@ -43,5 +47,6 @@ RULES: tuple[Rule, ...] = (
         "`tier_shares` must leave customers for the long tail: sum below 1",
     ),
     *params_behaviour.RULES,
+    *params_clusters.RULES,
 )
 """Parameters, what of them contradicts, how to say it."""

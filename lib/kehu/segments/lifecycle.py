@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ STAGES = ("acquired", "growing", "mature", "declining", "dormant", "lost", "unkn
 
 
 def lifecycle(
-    summary: pd.DataFrame, transactions: Table, how: Lifecycle, analysis_date: str
+    summary: pd.DataFrame,
+    transactions: Table,
+    how: Lifecycle | Mapping[str, Any],
+    analysis_date: str,
 ) -> pd.DataFrame:
     """Put every customer into a stage of the life cycle.
 
@@ -25,7 +29,7 @@ def lifecycle(
         Contract `summary`.
     transactions : ibis Table
         Contract `transactions`, in the engine.
-    how : Lifecycle
+    how : Lifecycle or mapping
         The parameter `lifecycle`.
     analysis_date : str
         Last day observed, inclusive, ISO.
@@ -49,18 +53,19 @@ def lifecycle(
     exploration, expansion, commitment, dissolution. 陈明亮 (2002), 客户生命周期模式研究, 浙江大学
     学报（人文社会科学版）32(6): 考察期, 形成期, 稳定期, 退化期.
     """
-    own = rhythm(summary, how.typical_gaps)
-    seen = windows(transactions, own, how.trend_gaps, analysis_date)
+    spec = how if isinstance(how, Lifecycle) else Lifecycle.of(how)
+    own = rhythm(summary, spec.typical_gaps)
+    seen = windows(transactions, own, spec.trend_gaps, analysis_date)
     known_for = summary["days_since_last"] + span(summary)
     recent, before = seen["recent"].to_numpy(), seen["before"].to_numpy()
     cases: dict[str, Any] = {
         "unknown": own["expected_gap"].isna(),
-        "lost": own["overdue"] > how.lost_after,
-        "dormant": own["overdue"] > how.dormant_after,
+        "lost": own["overdue"] > spec.lost_after,
+        "dormant": own["overdue"] > spec.dormant_after,
         "acquired": summary["frequency"] == 0,
-        "growing": (known_for < 2 * how.trend_gaps * own["expected_gap"])
-        | ((recent > before) & (recent >= before * (1 + how.trend_change))),
-        "declining": (recent < before) & (recent <= before * (1 - how.trend_change)),
+        "growing": (known_for < 2 * spec.trend_gaps * own["expected_gap"])
+        | ((recent > before) & (recent >= before * (1 + spec.trend_change))),
+        "declining": (recent < before) & (recent <= before * (1 - spec.trend_change)),
     }
     chosen = np.select([np.asarray(c) for c in cases.values()], list(cases), "mature")
     return own.assign(lifecycle_stage=chosen)
