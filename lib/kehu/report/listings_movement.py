@@ -56,9 +56,9 @@ def cluster_rules(say: Translator, tree: Any) -> Listing:
     """
     rows = tree.rules.assign(
         cluster=[cluster_name(say, c) for c in tree.rules["cluster"]],
-        rule=[_condition(say, c) for c in tree.rules["conditions"]],
+        condition=[_condition(say, c) for c in tree.rules["conditions"]],
     )
-    columns = {"rule": "", "cluster": "", "customers": "int", "purity": "percent0"}
+    columns = {"condition": "", "cluster": "", "customers": "int", "purity": "percent0"}
     return listing(say, rows, columns, "cluster_rules", fidelity=tree.fidelity, rules=len(rows))
 
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, silhouette_score
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
 
 Array = NDArray[np.float64]
+Assign = Callable[[Array], NDArray[np.int64]]
 
 STARTS = 10
 MIXTURE_STARTS = 3
@@ -45,7 +47,7 @@ class Grouping:
     labels: NDArray[np.int64]
     centres: Array
     inertia: float
-    assign: Callable[[Array], NDArray[np.int64]]
+    assign: Assign
 
 
 def group(
@@ -71,17 +73,20 @@ def group(
     """
     order = np.lexsort(x.T[::-1])
     rows = _sample(x[order], FIT_ROWS if method != "ward" else WARD_ROWS, seed)
+    with threadpool_limits(1):  # sums in one order, whatever the machine
+        return _grouping(x, _fitted(rows, k, method, seed, starts), k)
+
+
+def _fitted(rows: Array, k: int, method: str, seed: int, starts: int) -> Assign:
     if method == "gmm":
         few = min(starts, MIXTURE_STARTS)
         model = GaussianMixture(k, n_init=few, tol=1e-5, max_iter=500, random_state=seed)
-        return _grouping(x, model.fit(rows).predict, k)
+        return model.fit(rows).predict
     if method == "ward":
         found = AgglomerativeClustering(k).fit_predict(rows)
-        centres = np.array([rows[found == i].mean(axis=0) for i in range(k)])
-    else:
-        means = KMeans(k, n_init=starts, tol=1e-8, max_iter=3000, random_state=seed)
-        centres = means.fit(rows).cluster_centers_
-    return _grouping(x, partial(nearest, centres), k)
+        return partial(nearest, np.array([rows[found == i].mean(axis=0) for i in range(k)]))
+    means = KMeans(k, n_init=starts, tol=1e-8, max_iter=3000, random_state=seed)
+    return partial(nearest, means.fit(rows).cluster_centers_)
 
 
 def nearest(centres: Array, x: Array) -> NDArray[np.int64]:
@@ -138,7 +143,7 @@ def _stability(rows: Array, one: Grouping, k: int, method: str, seed: int) -> fl
     return float(np.mean(agreed))
 
 
-def _grouping(x: Array, assign: Callable[[Array], NDArray[np.int64]], k: int) -> Grouping:
+def _grouping(x: Array, assign: Assign, k: int) -> Grouping:
     """Give the largest group the first number, and measure them all."""
     labels = np.asarray(assign(x), dtype=np.int64)
     sizes = np.bincount(labels, minlength=k)
