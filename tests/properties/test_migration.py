@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kehu import tables
@@ -34,6 +34,7 @@ def period(who: dict[str, tuple[str, int, int]]) -> Period:
     return Period(value, segments.assign(**{**blank, "cluster": None}))
 
 
+@settings(max_examples=40, deadline=None)
 @given(people, people)
 def test_both_margins_are_the_customers_and_the_money_of_the_two_periods(then, now):
     before, after = period(then), period(now)
@@ -81,6 +82,7 @@ def test_segmentations_that_one_run_lacks_are_left_out():
     assert {"tier", "rfm_named"} <= set(table["segmentation"])
 
 
+@settings(max_examples=30, deadline=None)
 @given(people, people, st.integers(2, 7))
 def test_a_figure_shows_few_classes_and_all_customers(then, now, most):
     table = migration.matrix(period(now), period(then), "tier")

@@ -53,6 +53,7 @@ def warned(shop):
 # --- windows ----------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.integers(3, 4000), st.one_of(st.none(), st.integers(1, 1000)))
 def test_windows_stand_back_to_back_and_inside_the_history(history, holdout):
     first = client.LAST.date() - pd.Timedelta(days=history).to_pytimedelta()
@@ -142,6 +143,7 @@ def test_a_feature_that_knows_the_outcome_is_left_out_until_a_person_vouches_for
     assert kept.tried["auc"].max() > found.tried["auc"].max() + 0.1
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.5, 1), min_size=1, max_size=8))
 def test_at_most_one_feature_stands_apart(aucs):
     table = pd.DataFrame(
@@ -237,7 +239,7 @@ def test_parameters_choose_the_method(shop):
 # --- measures ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_measures_agree_with_other_libraries(seed):
     rng = np.random.default_rng(seed)
@@ -331,6 +333,7 @@ def test_without_outcomes_the_expert_score_ranks_and_gives_no_probability():
     assert not credit.cards(found)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(sorted(credit.expert_points())), st.floats(0, 1), st.floats(0, 1))
 def test_worse_behaviour_never_raises_the_expert_score(feature, a, b):
     scale = max(limit for limit, _ in credit.expert_points()[feature]) * 1.2
@@ -347,7 +350,7 @@ def test_without_payments_there_is_no_credit():
     tables.check("credit", found.table)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_classes_run_in_one_direction_and_hold_enough(seed, blanks):
     rng = np.random.default_rng(seed)
