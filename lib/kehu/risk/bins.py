@@ -81,7 +81,8 @@ def of_numbers(values: pd.Series, bad: NDArray[np.bool_]) -> Bins:
     Notes
     -----
     The direction is that of the rank correlation. Neighbouring values are pooled where they break
-    it (Ayer et al. 1955), then until every class has 5 % of the rows.
+    it (Ayer et al. 1955), then until every class has 5 % of the rows and the weights of
+    evidence, which add half a row to either side, run the same way.
     """
     known = values.notna().to_numpy()
     x, y = values[known].to_numpy(dtype=float), bad[known]
@@ -92,7 +93,11 @@ def of_numbers(values: pd.Series, bad: NDArray[np.bool_]) -> Bins:
     level = IsotonicRegression(increasing=rising).fit(fine, y).predict(np.arange(len(edges) + 1))
     kept = edges[np.abs(np.diff(level)) > 1e-12]
     kept = _large(kept, x, SMALLEST * len(values))
-    return Bins(str(values.name), kept, (), _table(_labels(kept), kept, values, bad))
+    table = _table(_labels(kept), kept, values, bad)
+    while len(broken := _breaks(table, len(kept) + 1, rising)):
+        kept = np.delete(kept, broken[0])
+        table = _table(_labels(kept), kept, values, bad)
+    return Bins(str(values.name), kept, (), table)
 
 
 def of_words(values: pd.Series, bad: NDArray[np.bool_]) -> Bins:
@@ -104,6 +109,12 @@ def of_words(values: pd.Series, bad: NDArray[np.bool_]) -> Bins:
     counted = pd.DataFrame({"label": named, "bad": bad}).groupby("label")["bad"]
     table = counted.agg(customers="size", bads="sum").reset_index()
     return Bins(str(values.name), None, words, _weighed(table))
+
+
+def _breaks(table: pd.DataFrame, known: int, rising: bool) -> NDArray[np.int64]:
+    """Return the ends at which the weight of evidence turns, as half rows can make it do."""
+    steps = np.diff(table["woe"].to_numpy()[:known])
+    return np.flatnonzero(steps > 0 if rising else steps < 0)
 
 
 def _large(
