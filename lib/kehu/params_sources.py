@@ -25,7 +25,7 @@ class TransactionColumns(Columns):
 
     varying: ClassVar = (
         "customer_id", "date", "order_id", "amount", "quantity", "unit_price", "goods_cost",
-        "product_id",
+        "discount", "coupon", "product_id",
     )  # fmt: skip
     customer_id: str = needed("the customer number", "客户编号")
     date: str = needed("the time of the purchase", "交易时间")
@@ -40,6 +40,8 @@ class TransactionColumns(Columns):
     quantity: str | None = column("the pieces", "数量")
     unit_price: str | None = column("the price per piece", "单价")
     goods_cost: str | None = column("the cost of the goods sold on the line", "该行商品成本")
+    discount: str | None = column("the amount taken off the line's price", "该行优惠金额")
+    coupon: str | None = column("the amount paid by coupon", "优惠券抵扣金额")
     product_id: str | None = column("the product code", "商品编码")
     product: str | None = column("the product's name", "商品名称")
     category: str | None = column("the product category", "品类")
@@ -56,6 +58,12 @@ class CustomerColumns(Columns):
     city: str | None = column("the city", "所在城市")
     channel: str | None = column("the channel of acquisition", "来源渠道")
     level: str | None = column("the client's own membership level", "会员等级")
+    birth_date: str | None = column("the date of birth", "出生日期")
+    gender: str | None = column("the gender", "性别")
+    occupation: str | None = column("the occupation", "职业")
+    plan: str | None = column("the plan or product held", "套餐或所持产品")
+    email: str | None = column("the e-mail address", "电子邮箱")
+    tax_id: str | None = column("the tax or register number of a firm", "统一社会信用代码或税号")
 
 
 class TransactionSource(Source):

@@ -29,6 +29,8 @@ RULES = (
     Rule("amount_rounded", "repair"),
     Rule("quantity_blank", "repair"),
     Rule("goods_cost_blank", "repair"),
+    Rule("discount_blank", "repair"),
+    Rule("coupon_blank", "repair"),
     Rule("goods_cost_signed", "repair"),
     Rule("after_analysis_date", "quarantine"),
     Rule("duplicate_row", "merge"),
@@ -120,6 +122,8 @@ def _derived(t: Table, raw: Raw) -> Table:
         amount_rounded=t.amount_rounded | (exact != paid).fill_null(False),
         quantity_blank=t.quantity_unread | (t.quantity.notnull() & quantity.isnull()),
         goods_cost_blank=t.goods_cost_unread,
+        discount_blank=t.discount_unread,
+        coupon_blank=t.coupon_unread,
         overpaid=(paid.abs() - (t.quantity * t.unit_price).abs()).cast("float64"),
     )
     unused = ("unit_price", "unit_price_text", "unit_price_unread", "amount_unread")
@@ -156,8 +160,8 @@ def _cases(t: Table, analysis_date: str) -> list[Case]:
 def _kept(rows: Table) -> Table:
     kept = rows.filter(rows.rule.isnull())
     return kept.select(
-        "customer_id", "order_id", "date", "amount", "quantity", "goods_cost", "product_id",
-        "product", "category", "channel", "is_refund", "source", "row",
+        "customer_id", "order_id", "date", "amount", "quantity", "goods_cost", "discount", "coupon",
+        "product_id", "product", "category", "channel", "is_refund", "source", "row",
     )  # fmt: skip
 
 

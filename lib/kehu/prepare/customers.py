@@ -23,13 +23,17 @@ RULES = (
     Rule("id_trimmed", "repair"),
     Rule("id_decimal", "repair"),
     Rule("joined_blank", "repair"),
+    Rule("birth_date_blank", "repair"),
     Rule("duplicate_customer", "merge"),
     Rule("conflict_settled", "repair"),
 )
 """Every rule for customer lists; a row leaves at the first that takes it."""
 
-_DETAILS = ("name", "joined", "city", "channel", "level")
-_TYPES = {"joined": "date"}
+_DETAILS = (
+    "name", "joined", "city", "channel", "level", "birth_date", "gender", "occupation", "plan",
+    "email", "tax_id",
+)  # fmt: skip
+_TYPES = {"joined": "date", "birth_date": "date"}
 
 
 class CustomerBase(Records):
@@ -69,7 +73,8 @@ def build(
     -----
     Rows of one customer are merged: of each column the first value that is not blank wins, in
     the order of the params and of the files. `conflict_settled` counts the customers for whom
-    another value lost. A registration date that cannot be read becomes blank (`joined_blank`).
+    another value lost. A registration date, or a date of birth, that cannot be read
+    becomes blank (`joined_blank`, `birth_date_blank`).
     """
     raws = [raw for raw in raws if raw.file.table == TABLE]
     buyers = transactions.select("customer_id").distinct()
@@ -96,7 +101,9 @@ def _ruled(typed: Table) -> Table:
         (typed.shortened, "shortened_id"),
     ]
     early = typed.mutate(
-        rule=ibis.cases(*cases, else_=ibis.null("string")), joined_blank=typed.joined_unread
+        rule=ibis.cases(*cases, else_=ibis.null("string")),
+        joined_blank=typed.joined_unread,
+        birth_date_blank=typed.birth_date_unread,
     )
     early = reading.computed_once(early, "early_customer_rules")
     same = ibis.window(group_by=[early.customer_id, early.rule.isnull()])

@@ -56,6 +56,8 @@ TRANSACTIONS = (
     Field("quantity", "exact", limited=False),
     Field("unit_price", "exact", limited=False),
     Field("goods_cost", "money"),
+    Field("discount", "money"),
+    Field("coupon", "money"),
     Field("product_id", "text"),
     Field("product", "text"),
     Field("category", "text"),
@@ -68,6 +70,12 @@ CUSTOMERS = (
     Field("city", "text"),
     Field("channel", "text"),
     Field("level", "text"),
+    Field("birth_date", "date"),
+    Field("gender", "text"),
+    Field("occupation", "text"),
+    Field("plan", "text"),
+    Field("email", "text"),
+    Field("tax_id", "text"),
 )
 
 _KINDS: dict[str, Kind] = {

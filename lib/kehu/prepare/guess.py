@@ -25,8 +25,11 @@ _DATE = re.compile(
 )
 _NUMBER = re.compile(r"[-(]?[¥￥$€£]?\s*-?\d[\d,]*(\.\d+)?\)?$")
 _FITS = {
-    **dict.fromkeys(("date", "joined", "due", "paid", "start", "end", "closed"), _DATE),
-    **dict.fromkeys(("amount", "quantity", "unit_price", "goods_cost", "balance", "fee", "usage",
+    **dict.fromkeys(
+        ("date", "joined", "birth_date", "due", "paid", "start", "end", "closed"), _DATE
+    ),
+    **dict.fromkeys(("amount", "quantity", "unit_price", "goods_cost",
+                     "discount", "coupon", "balance", "fee", "usage",
                      "claims", "answer", "mark", "survey_weight"), _NUMBER),
 }  # fmt: skip
 

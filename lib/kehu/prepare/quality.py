@@ -13,7 +13,11 @@ from kehu.prepare.quality_inputs import Count, is_not, known, of_table
 from kehu.prepare.records import Records
 from kehu.prepare.sources import Raw
 
-_TEXTS = ("product_id", "product", "category", "channel", "name", "city", "level")
+_TEXTS = (
+    "product_id", "product", "category", "channel", "name", "city", "level", "gender",
+    "occupation", "plan", "email", "tax_id",
+)  # fmt: skip
+_MONEY = {"goods_cost", "discount", "coupon"}
 
 
 def assess(
@@ -95,10 +99,10 @@ def _of_transactions(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
         yield "quantity", "validity", proper, ~t.quantity_blank
         readable = proper & t.quantity.notnull() & t.amount.notnull()
         yield "quantity", "consistency", readable, ~((t.quantity < 0) & (t.amount > 0))
-    if "goods_cost" in mapped:
-        has_cost = t.goods_cost.notnull() | t.goods_cost_blank
-        yield "goods_cost", "completeness", proper, has_cost
-        yield "goods_cost", "validity", proper & has_cost, ~t.goods_cost_blank
+    for name in sorted(_MONEY & mapped):
+        given = t[name].notnull() | t[f"{name}_blank"]
+        yield name, "completeness", proper, given
+        yield name, "validity", proper & given, ~t[f"{name}_blank"]
     if {"amount", "quantity", "unit_price"} <= mapped:
         yield "amount", "consistency", proper & t.overpaid.notnull(), t.overpaid <= 0.01
     for name in _TEXTS:
@@ -120,9 +124,10 @@ def _of_customers(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
         is_not(t, "duplicate_customer"),
     )
     yield "customer_id", "consistency", proper & t.customer_id.notnull(), ~t.conflict_settled
-    if "joined" in mapped:
-        yield "joined", "completeness", proper, t.joined.notnull() | t.joined_blank
-        yield "joined", "validity", proper & (t.joined.notnull() | t.joined_blank), ~t.joined_blank
+    for name in sorted({"joined", "birth_date"} & mapped):
+        given = t[name].notnull() | t[f"{name}_blank"]
+        yield name, "completeness", proper, given
+        yield name, "validity", proper & given, ~t[f"{name}_blank"]
     for name in _TEXTS:
         if name in mapped:
             yield name, "completeness", proper, t[name].notnull()
