@@ -42,6 +42,35 @@ class Lifecycle(_Group):
     )  # fmt: skip
 
 
+class Behaviour(_Group):
+    """When a customer is called new, price-sensitive or loyal."""
+
+    new_days: int = described(
+        60, en="new within so many days of the first purchase", zh="首购后多少天内算新客户", ge=1
+    )
+    min_orders: int = described(
+        2,
+        en="orders from which price sensitivity can be told",
+        zh="至少几笔订单才判断价格敏感",
+        ge=1,
+    )
+    discount_share: Share = described(
+        0.2, en="discounts over the price before them from which price-sensitive",
+        zh="优惠占原价的比例达到多少算价格敏感",
+    )  # fmt: skip
+    promo_share: Share = described(
+        0.8, en="share of orders on promotion from which price-sensitive",
+        zh="促销订单占比达到多少算价格敏感",
+    )  # fmt: skip
+    coupon_share: Share = described(
+        0.3, en="share of orders with a coupon from which price-sensitive",
+        zh="用券订单占比达到多少算价格敏感",
+    )  # fmt: skip
+    loyal_orders: int = described(
+        4, en="orders from which a customer is loyal", zh="几笔订单起算忠诚客户", ge=2
+    )
+
+
 def _out_of_order(lifecycle: Mapping[str, Any]) -> bool:
     how = {**Lifecycle().model_dump(), **lifecycle}
     return bool(how["lost_after"] <= how["dormant_after"])

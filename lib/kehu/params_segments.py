@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kehu import params_behaviour, params_clusters
-from kehu.params_behaviour import Lifecycle
+from kehu.params_behaviour import Behaviour, Lifecycle
 from kehu.params_clusters import Clusters
 from kehu.params_key import KeyCriteria
+from kehu.params_needs import Need
 from kehu.params_types import Line, Rule, Share, Strict, described
 
 
@@ -23,6 +26,13 @@ class SegmentParams(Strict):
     lifecycle: Lifecycle = described(
         Lifecycle(), en="how the stage of the life cycle is told", zh="生命周期阶段如何判定"
     )
+    behaviour: Behaviour = described(
+        Behaviour(), en="how behaviour types are told", zh="行为类型如何判定"
+    )
+    needs: list[Need] = described(
+        [], en="need and scenario segments by conditions; the first that holds counts",
+        zh="按条件划分的需求场景分群，先匹配者为准",
+    )  # fmt: skip
     clusters: Clusters = described(
         Clusters(), en="how groups of customers are found", zh="聚类如何进行"
     )
@@ -35,7 +45,13 @@ class SegmentParams(Strict):
     )
 
 
+def _repeated(needs: list[Any]) -> bool:
+    names = [one["name"] if isinstance(one, dict) else one.name for one in needs]
+    return len(set(names)) < len(names)
+
+
 RULES: tuple[Rule, ...] = (
+    (("needs",), _repeated, "`needs` must each have a name of its own"),
     (
         ("key_min_criteria", "key_criteria"),
         lambda least, criteria: least > len(KeyCriteria.of(criteria).used),

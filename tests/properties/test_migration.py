@@ -30,8 +30,8 @@ def period(who: dict[str, tuple[str, int, int]]) -> Period:
         n_orders=[who[i][2] for i in ids],
     )  # fmt: skip
     segments = pd.DataFrame({"customer_id": ids, "tier": [who[i][0] for i in ids]})
-    blank = {s: "A" for s in migration.SEGMENTATIONS if s != "tier"}
-    return Period(value, segments.assign(**{**blank, "cluster": None}))
+    blank = {s: "A" for s in migration.SEGMENTATIONS if s not in ("tier", "cluster")}
+    return Period(value, segments.assign(**blank), pd.DataFrame(columns=["customer_id", "cluster"]))
 
 
 @settings(max_examples=40, deadline=None)

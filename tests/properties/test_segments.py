@@ -280,8 +280,9 @@ def test_every_fact_that_is_printed_exists_and_agrees(hundred) -> None:
     printed = {n for text in texts for n in re.findall(r"\{segments\.(\w+)", text)}
     assert printed
     others = {"typical_gap"} | {f"n_stage_{stage}" for stage in STAGES}
-    others |= {n for n in printed if n.startswith("cluster")} | {"n_clusters"}
-    others |= {"moved", "n_stayed", "n_up", "n_down", "n_new", "n_gone", "up_clv", "down_clv"}
+    others |= {n for n in printed if n.startswith("n_type_")}
+    others |= {"type_known_share", "mean_discount_share", "n_loyal", "n_regular", "n_lapsed"}
+    others |= {"n_price_sensitive", "n_new_customers"}
     assert printed - set(found) - others == set()
     assert (found["n_top"], found["n_key"], found["n_near"]) == (20, 10, 0)
     key = hundred[table["is_key"]]

@@ -103,6 +103,21 @@ def near_misses(say: Translator, table: pd.DataFrame, standards: pd.DataFrame) -
     return listing(say, rows, shown, "near_misses", most=20)
 
 
+def needs(say: Translator, table: pd.DataFrame) -> Listing:
+    """List the need segments with their conditions and what each holds.
+
+    Parameters
+    ----------
+    say : Translator
+    table : pandas.DataFrame
+        See `kehu.segments.needs.need_table`.
+    """
+    rows = table.assign(need_segment=[say.pick(row) for row in table.itertuples()])
+    columns = {"need_segment": "", "when": "", "customers": "int", "customers_share": "percent",
+               "spend_share": "percent"}  # fmt: skip
+    return listing(say, rows, columns, "needs")
+
+
 def figure(say: Translator, measure: str, value: float) -> str:
     """Print a measure of key customers in its own unit."""
     return say.format(value, KINDS.get(measure, "dec1"))

@@ -19,6 +19,7 @@ STAGES = (
     "20_value",
     "25_score",
     "30_segments",
+    "35_clusters",
     "40_risk",
     "50_voice",
     "60_actions",

@@ -2,11 +2,14 @@
 
 from kehu.segments import (
     assess,
+    behaviour,
     classes,
     clusters,
+    customer_type,
     key,
     lifecycle,
     migration,
+    needs,
     rfm_rules,
     rule_check,
     rule_set,
@@ -15,11 +18,14 @@ from kehu.segments import (
 
 __all__ = [
     "assess",
+    "behaviour",
     "classes",
     "clusters",
+    "customer_type",
     "key",
     "lifecycle",
     "migration",
+    "needs",
     "rfm_rules",
     "rule_check",
     "rule_set",

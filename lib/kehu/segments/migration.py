@@ -25,7 +25,8 @@ ORDERED: dict[str, tuple[str, ...]] = {
 """Classes from the best to the worst; moving towards the first is up. Other segmentations have
 no order, and nobody in them moves up or down."""
 
-SEGMENTATIONS = ("tier", "abc_class", "rfm_segment", "rfm_named", "lifecycle_stage", "cluster")
+SEGMENTATIONS = ("tier", "abc_class", "rfm_segment", "rfm_named", "lifecycle_stage", "behaviour",
+                 "cluster")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,25 @@ class Period:
 
     Parameters
     ----------
-    value, segments : pandas.DataFrame
-        Contracts of those names.
+    value, segments, clusters : pandas.DataFrame
+        Contracts of those names; there may be no clusters.
     """
 
     value: pd.DataFrame
     segments: pd.DataFrame
+    clusters: pd.DataFrame
+
+    def has(self, segmentation: str) -> bool:
+        """Whether every customer has a class."""
+        if segmentation == "cluster":
+            return len(self.clusters) == len(self.segments)
+        return bool(self.segments[segmentation].notna().all())
 
     def of(self, segmentation: str) -> pd.DataFrame:
         """Return `customer_id, group, total_spend, clv, n_orders, days_since_last`."""
         money = self.value[["customer_id", "total_spend", "clv", "n_orders", "days_since_last"]]
-        classes = self.segments[["customer_id", segmentation]]
+        table = self.clusters if segmentation == "cluster" else self.segments
+        classes = table[["customer_id", segmentation]]
         both = money.merge(classes, on="customer_id", validate="1:1")
         return both.rename(columns={segmentation: "group"})
 
@@ -60,7 +69,12 @@ def earlier(run: Run, period: str | None) -> Period | None:
     before = None if period is None else Run(run.folder.with_name(period))
     if before is None or not (before.has("value") and before.has("segments")):
         return None
-    return Period(before.read("value"), before.read("segments"))
+    groups = (
+        before.read("clusters")
+        if before.has("clusters")
+        else pd.DataFrame(columns=["customer_id", "cluster"])
+    )
+    return Period(before.read("value"), before.read("segments"), groups)
 
 
 def matrix(now: Period, before: Period, segmentation: str) -> pd.DataFrame:
@@ -95,10 +109,7 @@ def matrices(now: Period, before: Period | None) -> pd.DataFrame:
     """Return contract `migration` for every segmentation both runs have; empty without a before."""
     if before is None:
         return pd.DataFrame(columns=list(tables.contract("migration").columns))
-    known = [
-        s for s in SEGMENTATIONS
-        if now.segments[s].notna().all() and before.segments[s].notna().all()
-    ]  # fmt: skip
+    known = [s for s in SEGMENTATIONS if now.has(s) and before.has(s)]
     return pd.concat([matrix(now, before, s) for s in known], ignore_index=True)
 
 
