@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 Array = NDArray[np.float64]
 
@@ -58,14 +59,16 @@ class Method:
 
     def fitted(self, frame: pd.DataFrame, label: NDArray[np.bool_]) -> Fitted:
         """Fit it to rows whose outcome is known."""
-        return Fitted(self, clone(self.estimator).fit(frame[self.columns], label))
+        with threadpool_limits(1):  # sums in one order, whatever the machine
+            return Fitted(self, clone(self.estimator).fit(frame[self.columns], label))
 
     def crossed(self, frame: pd.DataFrame, label: NDArray[np.bool_], seed: int) -> Array:
         """Return each row's probability, fitted to the other four fifths of the rows."""
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-        told = cross_val_predict(
-            clone(self.estimator), frame[self.columns], label, cv=folds, method="predict_proba"
-        )
+        with threadpool_limits(1):
+            told = cross_val_predict(
+                clone(self.estimator), frame[self.columns], label, cv=folds, method="predict_proba"
+            )
         return np.asarray(told[:, 1])
 
 
@@ -78,7 +81,8 @@ class Fitted:
 
     def probability(self, frame: pd.DataFrame) -> Array:
         """Return each row's probability, 0…1."""
-        return np.asarray(self.model.predict_proba(frame[self.method.columns])[:, 1])
+        with threadpool_limits(1):
+            return np.asarray(self.model.predict_proba(frame[self.method.columns])[:, 1])
 
 
 def usable(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
