@@ -17,6 +17,7 @@ from kehu.store import PROJECT, Run
 SHARED = Path(os.environ.get("KEHU_SHARED_DATA") or PROJECT.parent / "shared" / "data")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that read the demo run in one process: the other goes on meanwhile."""
     for item in items:

@@ -199,7 +199,8 @@ def _described(
             yield from _described(f"{prefix}{name}.", type(default), default)
         else:
             required = field.is_required() and not defaults
-            yield f"{prefix}{name}", ... if required else default, meaning(field)
+            plain = ... if required else TypeAdapter(Any).dump_python(default)
+            yield f"{prefix}{name}", plain, meaning(field)
 
 
 def source_path(params_dir: Path, path: str) -> Path:

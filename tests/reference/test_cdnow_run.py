@@ -42,7 +42,8 @@ def lines() -> ibis.Table:
     for column in ("amount", "quantity"):
         log[column] = log[column].map(Decimal)
     schema = tables.contract("transactions").arrow_schema()
-    whole = log.assign(goods_cost=None).reindex(columns=schema.names)
+    blank = dict.fromkeys(("goods_cost", "discount", "coupon"))
+    whole = log.assign(**blank).reindex(columns=schema.names)
     return ibis.memtable(pa.Table.from_pandas(whole, schema=schema, preserve_index=False))
 
 
