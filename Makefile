@@ -8,10 +8,10 @@ demo: $(READY)  ## the demo shop's report, from raw files to PDF
 	$(VENV)/bin/kehu demo
 
 test: $(READY)  ## lint, types, contracts and the tests of every day
-	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports && $(VENV)/bin/pytest -q -n 2 --dist loadgroup -m "not slow"
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports && $(VENV)/bin/pytest -q -n 2 -m "not slow"
 
 slow: $(READY)  ## the tests that take longer
-	$(VENV)/bin/pytest -q -n 2 --dist loadgroup -m slow
+	$(VENV)/bin/pytest -q -n 2 -m slow
 
 lab: $(READY)  ## JupyterLab with warm kernels
 	$(VENV)/bin/kehu lab

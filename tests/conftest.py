@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,18 @@ from kehu.store import PROJECT, Run
 SHARED = Path(os.environ.get("KEHU_SHARED_DATA") or PROJECT.parent / "shared" / "data")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that read the demo run in one process: the other goes on meanwhile."""
-    for item in items:
-        if "demo_run" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("demo"))
+    """Put the tests that read the demo run last: it is made while the others go on."""
+    items.sort(key=lambda item: "demo_run" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _demo_ahead(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Begin the demo run in the background, in one process, where a test will ask for it."""
+    asked = any("demo_run" in getattr(i, "fixturenames", ()) for i in request.session.items)
+    if asked and os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        shared = _shared(tmp_path_factory)
+        threading.Thread(target=_make_demo, args=(shared,), daemon=True).start()
 
 
 @pytest.fixture(scope="session")
@@ -50,15 +57,23 @@ def called(*arguments: str, reports: Path) -> Result:
     return CliRunner().invoke(app, list(arguments), env=settings)
 
 
-@pytest.fixture(scope="session")
-def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The demo, run once by `kehu demo` for all test processes."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder that all test processes share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+def _make_demo(shared: Path) -> Run:
+    """Run the demo unless it is there; one process at a time."""
     run = Run(shared / "demo-reports" / "demo" / "2026Q3")
     with FileLock(shared / "demo.lock"):
         if not (run.folder / "manifest.json").is_file():
             done = kehu("demo", reports=shared / "demo-reports")
             assert done.returncode == 0, done.stdout + done.stderr
     return run
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The demo, run once by `kehu demo` for all test processes."""
+    return _make_demo(_shared(tmp_path_factory))

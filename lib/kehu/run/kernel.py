@@ -179,7 +179,10 @@ async def fork_kernel(
     """
     request = {"cmd": cmd, "env": {**env, "JPY_PARENT_PID": str(os.getpid())}, "cwd": cwd}
     loop = asyncio.get_running_loop()
-    link = _connect()
+    try:
+        link = _connect()
+    except ConnectionRefusedError as error:
+        raise ColdStart("the fork server has ended") from error
     try:
         await loop.sock_sendall(link, json.dumps(request).encode())
         message = await asyncio.wait_for(loop.sock_recv(link, 1 << 16), ANSWER_SECONDS)
