@@ -78,10 +78,10 @@ DEFAULTS = [
     ),
     Alert(
         name="tier_shrinking",
-        zh="该层客户的消费下降两成以上",
-        en="Spend of the tier fell by a fifth or more",
+        zh="该层客户的未来价值下降两成以上",
+        en="Future value of the tier fell by a fifth or more",
         level="segment",
-        measure="spend",
+        measure="clv",
         when="drop",
         limit=0.2,
     ),

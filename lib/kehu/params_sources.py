@@ -64,6 +64,7 @@ class CustomerColumns(Columns):
     plan: str | None = column("the plan or product held", "套餐或所持产品")
     email: str | None = column("the e-mail address", "电子邮箱")
     tax_id: str | None = column("the tax or register number of a firm", "统一社会信用代码或税号")
+    manager: str | None = column("the account manager", "客户经理")
 
 
 class TransactionSource(Source):

@@ -13,7 +13,7 @@ from kehu import tables
 from kehu.i18n import Translator
 from kehu.params_alerts import DEFAULTS, Alert
 from kehu.report import listings_risk
-from kehu.risk.alerts import Base, alerts, facts, previous, summary
+from kehu.risk.alerts import Base, alerts, facts, previous, shown, summary
 from kehu.store import Run
 
 QUIET = Alert(
@@ -99,7 +99,7 @@ def test_a_segment_that_shrinks_needs_the_period_before():
     found = alerts(now, [SHRINKS], "P2", earlier)
     assert found["subject"].tolist() == ["top"]
     assert found["alert_figure"].tolist() == pytest.approx([0.21])
-    assert alerts(now, [SHRINKS], "P2").empty
+    assert shown(alerts(now, [SHRINKS], "P2")) == []
     assert alerts(base({"a": 1, "b": 1}, 81.0), [SHRINKS], "P2", earlier).empty
 
 

@@ -60,6 +60,7 @@ def client():
     )  # fmt: skip
     voices = pd.DataFrame({"customer_id": ["K1"], "open_complaints": [2], "nps_answer": [9.0]})
     names = pd.DataFrame({"customer_id": ids, "name": ["<i>王</i>", *[None] * 5]})
+    names = names.assign(manager=["李经理", *[None] * 5])
     said = pd.DataFrame(
         {
             "customer_id": "K0", "date": pd.to_datetime(["2026-09-01", "2026-09-09", "2026-12-01"]),
@@ -123,6 +124,8 @@ def test_a_page_says_what_is_known_and_leaves_out_what_is_not(client, language):
     for part in ("risk", "contacts", "products", "trend"):
         assert f"<dt>{say(f'card_part.{part}')}</dt>" in first
     assert f"<dt>{say('card_part.voice')}</dt>" not in first
+    assert "李经理" in first
+    assert f"<dt>{say('card_part.manager')}</dt>" not in second
     assert f"<dt>{say('card_part.contacts')}</dt>" not in second
     assert say("card.complaints", open_complaints=2) in second
     assert "&lt;i&gt;王" in first

@@ -106,4 +106,8 @@ def test_movement_can_be_shown(language):
         assert total in page
     names = pd.DataFrame({"customer_id": [], "name": []}, dtype="str")
     down = migration.moved(period(now), period(then))
-    assert "<td" in listings_movement.downgrades(say, down, names).table.as_raw_html()
+    with house_style("zh"):
+        page = listings_movement.downgrades(
+            say, down, names, {"c1": [1.0] * 12}
+        ).table.as_raw_html()
+    assert page.count("<img") == min(15, (down["direction"] == "down").sum())

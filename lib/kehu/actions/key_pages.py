@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from ibis.expr.types import Table
 
+from kehu import trend
 from kehu.actions.action_list import SLIPPING_REASONS, reasons
 from kehu.actions.playbook import Playbook
 
-MONTHS = 12
 PRODUCTS = 3
 CONTACTS = 2
 
@@ -61,44 +61,24 @@ def pages(
     Returns
     -------
     pandas.DataFrame
-        Columns of `first`, with `name`; `months` (spend of the last twelve months, oldest first);
-        `products` (most spend in these months) and `contacts` (date, kind, topic, the latest
-        first), as lists; the columns of `churn` and `customer_voice`; `strategy`, the segment of
+        Columns of `first`, with `name` and `manager`; `months` (spend of the last twelve months,
+        oldest first), `products` (most spend in these months) and `contacts` (date, kind, topic,
+        the latest first), as lists; the columns of `churn` and `customer_voice`; `strategy`, the
+        segment of
         the playbook, or `slipping`. What is not known is blank.
     """
     ids = list(first["customer_id"])
-    since = pd.Timestamp(analysis_date) - pd.DateOffset(months=MONTHS)
-    table = first.merge(customers[["customer_id", "name"]], on="customer_id", how="left")
+    table = first.merge(customers[["customer_id", "name", "manager"]], on="customer_id", how="left")
     for more in (churn, voices):
         new = [c for c in more.columns if c == "customer_id" or c not in table.columns]
         table = table.merge(more[new], on="customer_id", how="left")
-    lines = _own(transactions, ids, since.date(), analysis_date)
+    lines = trend.lines_of(transactions, ids, analysis_date)
     return table.assign(
-        months=_listed(ids, _months(lines, pd.Timestamp(analysis_date))),
+        months=_listed(ids, trend.months(lines, analysis_date)),
         products=_listed(ids, _products(lines)),
         contacts=_listed(ids, _contacts(interactions, ids, analysis_date)),
         strategy=_strategies(table, playbook),
     )
-
-
-def _own(table: Table, ids: Sequence[str], since: date, until: str) -> pd.DataFrame:
-    day = table.date.date()
-    rows = table.filter(
-        table.customer_id.isin(ids)
-        & (day > ibis.literal(since))
-        & (day <= ibis.literal(date.fromisoformat(until)))
-    )
-    found = rows.select("customer_id", "date", "amount", "product").execute()
-    return found.assign(amount=found["amount"].astype(float))
-
-
-def _months(lines: pd.DataFrame, last: pd.Timestamp) -> dict[str, list[float]]:
-    """Sum up spend by months counted back from the analysis date."""
-    starts = [last - pd.DateOffset(months=m) for m in range(MONTHS, 0, -1)]
-    place = np.searchsorted(np.array(starts, "datetime64[us]"), lines["date"].dt.normalize()) - 1
-    sums = lines["amount"].groupby([lines["customer_id"], place]).sum().unstack(fill_value=0.0)
-    full = sums.reindex(columns=range(MONTHS), fill_value=0.0)
-    return {str(name): row.tolist() for name, row in full.iterrows()}
 
 
 def _products(lines: pd.DataFrame) -> dict[str, list[str]]:

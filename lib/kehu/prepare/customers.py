@@ -31,7 +31,7 @@ RULES = (
 
 _DETAILS = (
     "name", "joined", "city", "channel", "level", "birth_date", "gender", "occupation", "plan",
-    "email", "tax_id",
+    "email", "tax_id", "manager",
 )  # fmt: skip
 _TYPES = {"joined": "date", "birth_date": "date"}
 

@@ -76,6 +76,7 @@ CUSTOMERS = (
     Field("plan", "text"),
     Field("email", "text"),
     Field("tax_id", "text"),
+    Field("manager", "text"),
 )
 
 _KINDS: dict[str, Kind] = {

@@ -15,7 +15,7 @@ from kehu.prepare.sources import Raw
 
 _TEXTS = (
     "product_id", "product", "category", "channel", "name", "city", "level", "gender",
-    "occupation", "plan", "email", "tax_id",
+    "occupation", "plan", "email", "tax_id", "manager",
 )  # fmt: skip
 _MONEY = {"goods_cost", "discount", "coupon"}
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from kehu.i18n import Translator
 from kehu.notebook import Session
-from kehu.report.charts import ACCENT, LIGHT
+from kehu.report import spark
 from kehu.report.listings_risk import reasons
 from kehu.report.listings_segments import figure
 from kehu.report.show import emit_html
-from kehu.report.style import house_style, svg
+from kehu.report.style import house_style
 
 Row = Mapping[str, Any]
 
@@ -51,6 +49,7 @@ def _card(say: Translator, row: Row, standards: pd.DataFrame, playbook: Any) -> 
         "contacts": lambda: html.escape(_contacts(say, row["contacts"])),
         "risk": lambda: html.escape(_risk(say, row)),
         "voice": lambda: html.escape(_voice(say, row)),
+        "manager": lambda: html.escape(_text(row["manager"])),
         "service": lambda: html.escape(_service(say, row, playbook)),
     }
     told = {name: make() for name, make in parts.items()}
@@ -82,16 +81,9 @@ def _trend(say: Translator, months: Sequence[float]) -> str:
     """Draw spend by month as bars, the last one marked."""
     if not any(months):
         return ""
-    drawing = Figure(figsize=(2.1, 0.34))
-    ax = drawing.add_axes((0, 0, 1, 1))
-    colours = [LIGHT] * (len(months) - 1) + [ACCENT]
-    ax.bar(range(len(months)), months, color=colours, width=0.72)
-    ax.set_axis_off()
     half = len(months) // 2
     alt = say("card.trend", earlier=sum(months[:half]), later=sum(months[half:]))
-    image = base64.b64encode(svg(drawing)).decode("ascii")
-    source = f"data:image/svg+xml;base64,{image}"
-    return f'{html.escape(alt)} <img class="spark" alt="{html.escape(alt)}" src="{source}">'
+    return f"{html.escape(alt)} {spark.bars(months, alt)}"
 
 
 def _contacts(say: Translator, contacts: Sequence[tuple[Any, str, Any]]) -> str:

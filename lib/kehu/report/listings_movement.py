@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from kehu import trend
 from kehu.i18n import Translator
+from kehu.report import spark
 from kehu.report.cluster_words import cluster_name
 from kehu.report.listings import label, listing
 from kehu.report.show import Listing
+
+DOWNGRADES = 15
+"""Customers listed who moved down."""
 
 FEATURE_KINDS = {
     **dict.fromkeys(("days_since_last", "n_orders"), "int"),
@@ -122,14 +128,35 @@ def _word(say: Translator, part: str, name: str) -> str:
 
 
 def downgrades(
-    say: Translator, moved: pd.DataFrame, customers: pd.DataFrame, most: int = 15
-) -> Listing:
-    """List who moved down, those who lost most value first, with the reason."""
+    say: Translator, moved: pd.DataFrame, customers: pd.DataFrame,
+    months: Mapping[str, Sequence[float]],
+) -> Listing:  # fmt: skip
+    """List who moved down, those who lost most value first, with twelve months and the reason.
+
+    Parameters
+    ----------
+    say : Translator
+    moved : pandas.DataFrame
+        See `kehu.segments.migration.moved`.
+    customers : pandas.DataFrame
+        Contract `customers`.
+    months : mapping
+        Customer to spend by month; see `kehu.trend.months`.
+    """
     down = moved[moved["direction"] == "down"].merge(
         customers[["customer_id", "name"]], on="customer_id", how="left"
     )
+    rows = down.assign(trend=down["customer_id"])
     columns = {"customer_id": "", "name": "", "from_group": "code:tier", "to_group": "code:tier",
-               "clv_before": "short_money", "clv": "short_money", "orders_since": "int",
-               "spend_since": "short_money", "why": "code:moved_why"}  # fmt: skip
+               "clv_before": "short_money", "clv": "short_money", "trend": "",
+               "orders_since": "int", "why": "code:moved_why"}  # fmt: skip
     shown = {c: k for c, k in columns.items() if c != "name" or down["name"].notna().any()}
-    return listing(say, down, shown, "downgrades", most=most)
+    made = listing(say, rows, shown, "downgrades", most=DOWNGRADES)
+    return replace(made, table=made.table.fmt(lambda c: _picture(say, months, c), columns="trend"))
+
+
+def _picture(say: Translator, months: Mapping[str, Sequence[float]], customer: str) -> str:
+    spent = months.get(customer, [0.0] * trend.MONTHS)
+    half = len(spent) // 2
+    alt = say("card.trend", earlier=sum(spent[:half]), later=sum(spent[half:]))
+    return spark.bars(spent, alt)

@@ -231,6 +231,11 @@ def summary(table: pd.DataFrame, given: Given) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def shown(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the alerts where there are any; an empty table is not shown."""
+    return [] if table.empty else [table]
+
+
 def previous(run: Run, period: str | None) -> Run | None:
     """Return the run of the period before; None without one."""
     return None if period is None else Run(run.folder.with_name(period))
