@@ -395,6 +395,25 @@ def test_a_figure_in_the_page_is_smaller_and_the_same_drawing(language):
     assert pixels(figure).min() < 0.5
 
 
+def test_figures_of_two_reports_are_made_smaller_at_once():
+    """In a process of its own: the minifier, configured twice, would wait for itself for ever."""
+    code = """
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from bs4 import BeautifulSoup
+from kehu.report import images
+
+svg = '<svg xmlns="http://www.w3.org/2000/svg"><style>a{b:c}</style><path d="M 1 1 L 2 2"/></svg>'
+page = '<img src="data:image/svg+xml;base64,%s">' % base64.b64encode(svg.encode()).decode()
+pages = [BeautifulSoup(page * 40, "html.parser") for _ in range(40)]
+with ThreadPoolExecutor(8) as pool:
+    list(pool.map(images.shrink, pages))
+print(len({str(p) for p in pages}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "1", done.stderr
+
+
 def test_a_figure_with_a_missing_glyph_is_an_error():
     with pytest.raises(KehuError, match=r"KH-F02.*U\+0F40"), style.house_style("en"):
         drawn("\u0f40")
