@@ -27,7 +27,8 @@ def bars(months: Sequence[float], alt: str) -> str:
     str
         An `<img>` element; draw inside `house_style`.
     """
-    drawing = Figure(figsize=(2.1, 0.34), layout="none")
+    drawing = Figure(figsize=(2.1, 0.34))
+    drawing.set_layout_engine("none")
     ax = drawing.add_axes((0, 0, 1, 1))
     colours = [LIGHT] * (len(months) - 1) + [ACCENT]
     ax.bar(range(len(months)), months, color=colours, width=0.72)
