@@ -338,6 +338,27 @@ def test_amounts_in_many_forms(desk):
     assert books.loc["amount_rounded", "rows_repaired"] == 2
 
 
+@pytest.mark.parametrize("size", ["999999.99", "1000000", "12345678.25", "999999999999.25"])
+def test_lines_of_a_million_and_more_are_read(desk, size):
+    text = HEADER + f"1,2026-05-18,{size},x\n2,2026-05-18,5.00,x\n"
+    assert list(desk.rows(spec(desk.put("a.csv", text))).amount) == [Decimal(size), Decimal(5)]
+
+
+def test_pieces_times_price_of_a_million_and_more_are_exact(desk):
+    text = "id,day,pieces,price\n1,2026-05-18,1000,2000.25\n2,2026-05-18,1000000,999999.99\n"
+    columns = {"customer_id": "id", "date": "day", "quantity": "pieces", "unit_price": "price"}
+    rows = desk.rows({"path": desk.put("a.csv", text), "columns": columns})
+    assert list(rows.amount) == [Decimal("2000250"), Decimal("999999990000")]
+
+
+def test_what_is_too_large_to_be_money_is_told(desk):
+    text = "id,day,pieces,price\n1,2026-05-18,100000000,2000000000\n2,2026-05-18,1,5\n"
+    columns = {"customer_id": "id", "date": "day", "quantity": "pieces", "unit_price": "price"}
+    (problem,) = desk.problems({"path": desk.put("a.csv", text), "columns": columns})
+    assert problem.code == "KH-D10"
+    assert "1 of 2 rows" in problem.what
+
+
 def test_decimal_commas_are_decided_by_the_data(desk):
     found = desk.rows(spec(desk.put("a.csv", lines(amounts=["1.234,50", "12,5", "1.000"]))))
     assert found["amount"].tolist() == [Decimal("1234.5"), Decimal("12.5"), Decimal("1000")]

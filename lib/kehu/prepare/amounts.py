@@ -18,6 +18,8 @@ from kehu.prepare.text import narrow
 
 MONEY = "decimal(18, 4)"
 EXACT = "decimal(18, 6)"
+PRODUCT = "decimal(38, 6)"
+"""What two exact numbers are multiplied as: 12 digits each, 12 decimals together."""
 _CURRENCY = r"(?:CNY|RMB|USD|EUR|GBP|HKD|TWD|JPY|HK\$|NT\$|US\$|[¥$€£])"
 _PLAIN = r"^-?\d+(\.\d+)?$"
 _WHOLE = r"^-?\d+$"

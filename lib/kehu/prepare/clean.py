@@ -110,7 +110,8 @@ def transactions(
 def _derived(t: Table, raw: Raw) -> Table:
     """Add what follows from the values: order, amount, and the flags of repairs."""
     is_paid = "amount" in raw.file.mapped
-    exact = t.amount if is_paid else t.quantity * t.unit_price
+    priced = t.quantity.cast(amounts.PRODUCT) * t.unit_price.cast(amounts.PRODUCT)
+    exact = t.amount if is_paid else priced
     times = t.quantity_text.fill_null("") + " × " + t.unit_price_text.fill_null("")
     paid, quantity = exact.try_cast(amounts.MONEY), t.quantity.try_cast(amounts.MONEY)
     derived = t.mutate(
@@ -124,7 +125,7 @@ def _derived(t: Table, raw: Raw) -> Table:
         goods_cost_blank=t.goods_cost_unread,
         discount_blank=t.discount_unread,
         coupon_blank=t.coupon_unread,
-        overpaid=(paid.abs() - (t.quantity * t.unit_price).abs()).cast("float64"),
+        overpaid=(paid.abs() - priced.abs()).cast("float64"),
     )
     unused = ("unit_price", "unit_price_text", "unit_price_unread", "amount_unread")
     return reading.computed_once(derived.drop(*unused), f"derived_{raw.stored.stem}")
