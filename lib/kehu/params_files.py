@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
+from rapidfuzz import process
 
 from kehu.params_types import Line, Strict, described
 
@@ -83,12 +86,29 @@ def mapping(en: str = "", zh: str = "") -> Any:
 class Source(Strict):
     """One file of the client, before it is known what it holds."""
 
-    path: Line = described(
-        en="file, relative to the params file", zh="文件，相对于参数文件所在的文件夹", min_length=1
+    path: Line | None = described(
+        None, en="file, folder, pattern such as `2026-*.csv`, or zip, relative to the params file",
+        zh="文件、文件夹、通配路径（如 2026-*.csv）或 zip 压缩包，相对于参数文件所在的文件夹",
+        min_length=1,
+    )  # fmt: skip
+    database: Line | None = described(
+        None, en="in place of `path`: `postgresql://user@host/name`, or a DuckDB or SQLite file",
+        zh="代替 path：postgresql://用户@主机/库名，或 DuckDB、SQLite 数据库文件",
+        min_length=1,
+    )  # fmt: skip
+    table: Line | None = described(
+        None, en="table or view of the database", zh="数据库中的表或视图", min_length=1
+    )
+    query: str | None = described(
+        None, en="SQL of the database, in place of `table`", zh="代替 table 的SQL查询", min_length=1
     )
     sheet: str | None = described(
         None, en="sheet of a workbook; left out: the first", zh="工作簿中的工作表；省略时取第一个"
     )
+    header: list[Annotated[int, Field(ge=1, le=1000)]] | None = described(
+        None, en="row of the column names, [3], or two rows, [3, 4]; left out: found by itself",
+        zh="列名所在行，如 [3]；两行表头写 [3, 4]；省略时自动识别", min_length=1, max_length=2,
+    )  # fmt: skip
     names: list[str] | None = described(
         None, en="column names, for a file without a header", zh="文件没有表头时，依次给出列名"
     )
@@ -102,6 +122,12 @@ class Source(Strict):
     date_order: Literal["ymd", "dmy", "mdy"] | None = described(
         None, en="how to read 05/06/2026; left out: found where the data decide",
         zh="05/06/2026 应如何解读；数据足以判断时可省略",
+    )  # fmt: skip
+    timezone: str | None = described(
+        None, en="place whose clock counts, `Asia/Shanghai`, for times with an offset or since "
+        "1970; left out: the clock as written",
+        zh="时区，如 Asia/Shanghai：带时差或以1970年以来秒（毫秒）数表示的时间按此换算；"
+        "省略时按所写时刻",
     )  # fmt: skip
     constants: dict[str, Line] = described(
         {}, en="the kit's name on the left, on the right what holds for every row of the file",
@@ -129,6 +155,7 @@ class Source(Strict):
         ------
         Fault
         """
+        yield from _place_faults(values)
         model = cls.columns_model()
         columns, constants = values.get("columns") or {}, values.get("constants") or {}
         for name in constants:
@@ -148,3 +175,44 @@ class Source(Strict):
         if found:
             raise ValueError("; ".join(found))
         return self
+
+
+def _place_faults(values: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find what is wrong with where a source lies; what stands there is never repeated."""
+    given = [name for name in ("path", "database") if values.get(name)]
+    if len(given) != 1:
+        what = f"a source has {' and '.join(f'`{n}`' for n in given) or 'no `path`'}"
+        yield Fault("KH-P06", (), what, "Give one of `path` (files) and `database`.")
+        return
+    wanted = [name for name in ("table", "query") if values.get(name)]
+    zone = values.get("timezone")
+    if zone and zone not in available_timezones():
+        near = process.extractOne(zone, available_timezones())
+        what = f"`timezone: {zone}` is not known"
+        yield Fault("KH-P06", ("timezone",), what, f"Did you mean `{near[0]}`?")
+    if given == ["path"] and wanted:
+        yield Fault("KH-P06", (wanted[0],), f"`{wanted[0]}` belongs to a `database`")
+    if given == ["database"]:
+        yield from _database_faults(values["database"], wanted)
+    rows = values.get("header")
+    if rows and (values.get("names") or (len(rows) == 2 and rows[1] != rows[0] + 1)):
+        what = "`header` is one row, or two that follow each other, of a file without `names`"
+        yield Fault("KH-P06", ("header",), what)
+
+
+def _database_faults(address: str, wanted: list[str]) -> Iterator[Fault]:
+    if len(wanted) != 1:
+        remedy = "Give the name of a table or view, or a query."
+        yield Fault(
+            "KH-P06", ("database",), "a `database` needs one of `table` and `query`", remedy
+        )
+    if "://" not in address:
+        return
+    parts = urlsplit(address)
+    if parts.scheme not in ("postgresql", "postgres"):
+        what = f"`database` of the kind `{parts.scheme}` is not read"
+        remedy = "Give postgresql://user@host/name, or a DuckDB or SQLite file."
+        yield Fault("KH-P06", ("database",), what, remedy)
+    if parts.password or "password" in parts.query:
+        remedy = "Take it out; set PGPASSWORD, or write a line in ~/.pgpass."
+        yield Fault("KH-P06", ("database",), "`database` holds a password", remedy)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from kehu import engine
 from kehu.errors import KehuError, Problem
-from kehu.prepare import clean, sources
+from kehu.prepare import clean, places, sources
 from kehu.starter_seen import Seen, look
 from kehu.starter_text import text
 from kehu.store import PROJECT, Run, publish_text
@@ -24,7 +24,7 @@ def write(files: Sequence[Path], client: str, to: Path | None) -> tuple[Path, li
     Parameters
     ----------
     files : sequence of Path
-        The client's files; what each holds is found out.
+        The client's files, folders of them or zip archives; what each holds is found out.
     client : str
         Short name; taken from the first file's name if empty.
     to : Path, optional
@@ -48,7 +48,7 @@ def write(files: Sequence[Path], client: str, to: Path | None) -> tuple[Path, li
     if target.exists():
         remedy = "Edit it, or choose another name with --client or --to."
         raise KehuError(Problem("KH-S01", str(target), "is there already; left as it is.", remedy))
-    seen = [look(path) for path in files]
+    seen = [look(place) for path in files for place in places.found(path)]
     last, unread = last_day(seen)
     publish_text(target, text(name, seen, last, target.resolve().parent))
     return target, [note for one in seen for note in notes(one)] + unread
@@ -74,7 +74,8 @@ def last_day(seen: Sequence[Seen]) -> tuple[date | None, list[str]]:
 
 
 def _spec(seen: Seen) -> dict[str, object]:
-    return {"path": str(seen.path.resolve()), "columns": seen.mapped}
+    path = str(seen.path.resolve())
+    return {"path": path, "columns": seen.mapped, "timezone": seen.timezone}
 
 
 def notes(seen: Seen) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from kehu.params_files import Columns
 from kehu.params_sources import source_models
 from kehu.prepare import guess, recognise, source_files
 from kehu.prepare.guess import Proposal
+from kehu.prepare.places import Location
 from kehu.prepare.recognise import Guess
+
+_EPOCH = re.compile(r"1\d{9}(\d{3})?")
 
 WORDS = {"interactions": "interaction", "costs": "cost"}
 """Tables with a column of codes in the client's words."""
@@ -48,6 +52,13 @@ class Seen:
         return guess.columns_of(self.proposals)
 
     @property
+    def timezone(self) -> str | None:
+        """A place to look over, where times are counted since 1970; None where they are not."""
+        dated = [self.samples[c] for n, c in self.mapped.items() if n in guess.DATED]
+        counted = any(_EPOCH.fullmatch(v.strip()) for values in dated for v in values)
+        return "Asia/Shanghai" if counted else None
+
+    @property
     def ignored(self) -> list[str]:
         """Columns nothing is taken from."""
         used = {*self.mapped.values(), *(one.column for one in self.scaled)}
@@ -73,9 +84,9 @@ class Seen:
         return missing + (["amount"] if self.table == "transactions" and not priced else [])
 
 
-def look(path: Path) -> Seen:
+def look(place: Location) -> Seen:
     """Look at the first rows of a file and guess which column holds what."""
-    shape, rows = source_files.head(path, rows=200)
+    shape, rows = source_files.head(place, rows=200)
     samples = {c: [row[i] for row in rows] for i, c in enumerate(shape.columns)}
     table = recognise.table_of(shape.columns, samples)
     proposals = guess.mapping(shape.columns, samples, table) if table else []
@@ -89,4 +100,4 @@ def look(path: Path) -> Seen:
     if scaled:
         taken = {"question", "answer", "criterion", "mark"}
         proposals = [p for p in proposals if p.name not in taken]
-    return Seen(path, table, shape.columns, proposals, samples, scaled)
+    return Seen(Path(str(place)), table, shape.columns, proposals, samples, scaled)

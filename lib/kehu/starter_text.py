@@ -73,6 +73,9 @@ def _source_lines(seen: Seen, base: Path) -> Iterator[str]:
         elif choices:
             options = " | ".join(p.column for p in choices)
             yield f"        # {name}:   # perhaps: {_comment(options)}"
+    if seen.timezone:
+        zone = _quoted(seen.timezone)
+        yield f"      timezone: {zone}  # check: the place whose clock counts 时区"
     yield from _question_lines(seen)
     yield from _word_lines(seen)
     if seen.ignored:

@@ -167,7 +167,7 @@ def test_no_row_left_lists_the_reasons(desk):
 
 
 def test_unreadable_dates_and_amounts_are_told_together(desk):
-    dates = ["2026-05-01", "n. d.", "2026-02-30", "45430"]
+    dates = ["2026-05-01", "n. d.", "2026-02-30", "454300"]
     name = desk.put("a.csv", lines(dates=dates, amounts=["1", "1e5", "12,34,5", "3"]))
     date, amount = desk.problems(spec(name))
     assert (date.code, amount.code) == ("KH-D09", "KH-D10")

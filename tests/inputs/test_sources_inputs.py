@@ -145,10 +145,6 @@ UNREADABLE = {
         "interactions", "客户,时间,类型,办结\n1,2026-01-05,投诉,later\n", TICKETS,
         "have no date that can be read in `办结` (first: data row 1, “later”)",
     ),
-    "date due, by Excel's number": (
-        "payments", "c,due,sum\n1,45430,5\n", {"customer_id": "c", "due": "due", "amount": "sum"},
-        "They look like Excel's day numbers",
-    ),
     "date paid": (
         "payments", "c,due,paid,sum\n1,2026-01-31,soon,5\n",
         {"customer_id": "c", "due": "due", "paid": "paid", "amount": "sum"},

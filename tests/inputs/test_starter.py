@@ -1,5 +1,7 @@
 """`kehu init`: files become params that pass the check, or say what is left to decide."""
 
+import zipfile
+
 import pytest
 import yaml
 
@@ -75,3 +77,18 @@ def test_files_without_purchases_are_written_and_refused_by_the_check(tmp_path):
     told = " ".join(str(p) for p in caught.value.problems)
     assert "`sources.transactions` is missing" in told
     assert "`sources.surveys[1].scale: ?` is not allowed" in told
+
+
+def test_init_looks_into_archives_and_finds_where_time_is_counted(tmp_path):
+    orders = "订单报表,,\n会员号,下单时间,实付金额\n1,1715961600000,10.00\n2,1716048000000,20.00\n"
+    members = "会员号,姓名,城市\n1,张三,北京\n2,李四,上海\n"
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("订单.csv", orders)
+        archive.writestr("会员.csv", members)
+    target, notes = starter.write([tmp_path / "export.zip"], "acme", tmp_path / "acme.yml")
+    written = target.read_text(encoding="utf-8")
+    assert 'path: "export.zip/订单.csv"' in written
+    assert 'timezone: "Asia/Shanghai"' in written
+    assert 'analysis_date: "2024-05-19"' in written
+    assert sources.problems(sources.listed(load_params(target).params.sources, tmp_path)) == []
+    assert notes[1].startswith("订单.csv: transactions") or notes[0].startswith("会员.csv")

@@ -6,12 +6,12 @@ import codecs
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from pathlib import Path
 
 import opencc
 
 from kehu.errors import KehuError, Problem
 from kehu.prepare import files, guess
+from kehu.prepare.places import Location
 
 _SAMPLE = 20_000
 _CLEAR, _LEAD = 0.6, 0.2
@@ -24,12 +24,12 @@ _MARKS = (
 )
 
 
-def decide(path: Path, given: str | None = None, wanted: Iterable[str] = ()) -> str:
+def decide(path: Location, given: str | None = None, wanted: Iterable[str] = ()) -> str:
     """Find the encoding that reads every byte of a file.
 
     Parameters
     ----------
-    path : Path
+    path : Path or zipfile.Path
         A text file, gzipped or not.
     given : str, optional
         The encoding named in the params; it must read the whole file.
@@ -63,7 +63,7 @@ def decide(path: Path, given: str | None = None, wanted: Iterable[str] = ()) -> 
     return _compared(path, [w for w in wanted if not w.isascii()])
 
 
-def _given(path: Path, name: str) -> str:
+def _given(path: Location, name: str) -> str:
     try:
         codecs.lookup(name)
     except LookupError:
@@ -76,13 +76,13 @@ def _given(path: Path, name: str) -> str:
     raise KehuError(Problem("KH-D05", path.name, what, "Leave `encoding` out to have it found."))
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _chunks(path: Location) -> Iterator[bytes]:
     with files.opened(path) as file:
         while chunk := file.read(files.CHUNK):
             yield chunk
 
 
-def _reads(path: Path, name: str) -> bool:
+def _reads(path: Location, name: str) -> bool:
     """Whether a strict decoder accepts the whole file."""
     decoder = codecs.getincrementaldecoder(name)("strict")
     try:
@@ -94,7 +94,7 @@ def _reads(path: Path, name: str) -> bool:
     return True
 
 
-def _compared(path: Path, wanted: list[str]) -> str:
+def _compared(path: Location, wanted: list[str]) -> str:
     sample = _foreign_lines(path)
     damaged = _damaged_utf8(path, sample)
     if damaged:
@@ -114,7 +114,7 @@ def _compared(path: Path, wanted: list[str]) -> str:
     raise KehuError(Problem("KH-D05", path.name, what, remedy))
 
 
-def _foreign_lines(path: Path) -> bytes:
+def _foreign_lines(path: Location) -> bytes:
     """Collect whole lines that hold more than ASCII, up to a sample's size."""
     lines: list[bytes] = []
     size = 0
@@ -128,7 +128,7 @@ def _foreign_lines(path: Path) -> bytes:
     return b"".join(lines)
 
 
-def _damaged_utf8(path: Path, sample: bytes) -> Problem | None:
+def _damaged_utf8(path: Location, sample: bytes) -> Problem | None:
     text = sample.decode("utf-8", errors="replace")
     foreign = [c for c in text if not c.isascii()]
     bad = foreign.count("\ufffd")
@@ -139,7 +139,7 @@ def _damaged_utf8(path: Path, sample: bytes) -> Problem | None:
     return Problem("KH-D05", path.name, what, "Export it again, or mend that line.")
 
 
-def _first_damage(path: Path) -> tuple[int, str]:
+def _first_damage(path: Location) -> tuple[int, str]:
     with files.opened(path) as file:
         for number, line in enumerate(file, 1):
             text = line.decode("utf-8", errors="replace")

@@ -45,6 +45,7 @@ def profile(raws: Sequence[Raw], *records: Records) -> pd.DataFrame:
         first_date=pd.to_datetime(spans["first_date"]).dt.normalize(),
         last_date=pd.to_datetime(spans["last_date"]).dt.normalize(),
     )
+    files = files.assign(header_row=files["header_row"].astype("Int64"))
     return files.merge(spans, on="source", how="left")
 
 

@@ -21,13 +21,13 @@ NEAR = 10.0
 _SHOW = 60.0
 _DATE = re.compile(
     r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}|月?$)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(19|20)\d{6}$"
-    r"|(19|20)\d{2}(0[1-9]|1[0-2])?年?$"
+    r"|(19|20)\d{2}(0[1-9]|1[0-2])?年?$|1\d{9}(\d{3})?$"
 )
 _NUMBER = re.compile(r"[-(]?[¥￥$€£]?\s*-?\d[\d,]*(\.\d+)?\)?$")
+DATED = ("date", "joined", "birth_date", "due", "paid", "start", "end", "closed")
+"""Names of columns that hold dates."""
 _FITS = {
-    **dict.fromkeys(
-        ("date", "joined", "birth_date", "due", "paid", "start", "end", "closed"), _DATE
-    ),
+    **dict.fromkeys(DATED, _DATE),
     **dict.fromkeys(("amount", "quantity", "unit_price", "goods_cost",
                      "discount", "coupon", "balance", "fee", "usage",
                      "claims", "answer", "mark", "survey_weight"), _NUMBER),

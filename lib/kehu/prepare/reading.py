@@ -37,6 +37,8 @@ class Reading:
         Number columns that write 1.234,50.
     id_decimals : frozenset of str
         Columns of customers' numbers that end in `.0` throughout.
+    zone : str or None
+        Whose clock counts for times with an offset or since 1970.
     part : str
         Which part of the file is used, see `SourceFile.another_part`.
     """
@@ -45,12 +47,14 @@ class Reading:
     date_order: str | None
     commas: frozenset[str]
     id_decimals: frozenset[str]
+    zone: str | None
     part: str
 
     @property
     def way(self) -> str:
         """What was decided, as one text: rows read in the same way can be compared."""
-        decided = (self.date_order, sorted(self.commas), sorted(self.id_decimals), self.part)
+        decided = (self.date_order, sorted(self.commas), sorted(self.id_decimals), self.zone,
+                   self.part)  # fmt: skip
         return " ".join(map(str, decided))
 
 
@@ -88,10 +92,12 @@ def decide(
         id_decimals=frozenset(
             n for n in fields.names(columns, "id") if n in found and ids.has_decimals(found[n])
         ),
+        zone=raw.file.spec.timezone,
         part=raw.file.another_part,
     )
     allowed = max_unreadable * reading.rows
-    return reading, [*_two_orders(raw, dated, found, allowed), *_currencies(raw, columns, found)]
+    unclear = [*_two_orders(raw, dated, found, allowed), *_without_zone(raw, dated, found)]
+    return reading, [*unclear, *_currencies(raw, columns, found)]
 
 
 def _evidence(field: Field, table: Table) -> dict[str, Any]:
@@ -115,6 +121,17 @@ def _two_orders(
     given = raw.file.spec.date_order
     unclear = dates.ambiguity(raw.file.name, shown, together, given, allowed)
     return [unclear] if unclear else []
+
+
+def _without_zone(
+    raw: Raw, dated: Sequence[str], found: Mapping[str, Mapping[str, Any]]
+) -> list[Problem]:
+    places = [(raw.file.mapped.get(n, n), found[n]) for n in dated if n in found]
+    unclear = [
+        dates.without_zone(raw.file.name, column, each, raw.file.spec.timezone)
+        for column, each in places
+    ]
+    return [problem for problem in unclear if problem]
 
 
 def _currencies(
@@ -212,7 +229,7 @@ def _is_lost(text: Value, value: Value) -> BooleanValue:
 
 def _date(field: Field, t: Table, reading: Reading) -> dict[str, Value]:
     name, text, normal = field.name, t[field.name], t[f"{field.name}_plain"]
-    value = dates.parsed(text, normal, reading.date_order)
+    value = dates.parsed(text, normal, reading.date_order, reading.zone)
     if field.coarse:
         value = ibis.coalesce(value, dates.first_days(normal))
     lost = _is_lost(filled(text), value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,14 @@ from rapidfuzz import process
 from kehu.errors import KehuError, Problem, raise_all
 from kehu.params import Sources, source_path
 from kehu.params_files import Source
-from kehu.prepare import files, text_file, workbook
+from kehu.prepare import places, readers
+from kehu.prepare.database import Database
+from kehu.prepare.readers import How, Place, Reader, Shape
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of the params with the table it feeds.
+    """One file, or one table of a database, with the table of the kit that it feeds.
 
     Parameters
     ----------
@@ -29,14 +30,19 @@ class SourceFile:
         What the books call the file; no two files share it.
     spec : Source
         Its entry in the params.
-    path : Path
+    place : Path, zipfile.Path or Database
         Where it lies.
     """
 
     table: str
     name: str
     spec: Source
-    path: Path
+    place: Place
+
+    @property
+    def reader(self) -> Reader:
+        """What reads it."""
+        return readers.reader(self.place, How.of(self.spec))
 
     @cached_property
     def mapped(self) -> dict[str, str]:
@@ -81,29 +87,13 @@ class SourceFile:
         parts = [(n, c) for n, c in {**self.mapped, **self.spec.constants}.items() if n in needed]
         return str(sorted(parts))
 
-    def place(self, name: str) -> str:
+    def where(self, name: str) -> str:
         """Say where in its entry a canonical name is mapped."""
         return self._spread[name][0] if name in self._spread else f"columns.{name}"
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What a file holds, found without reading all of it.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        Names in the file's order.
-    text : text_file.Layout, optional
-        Encoding and separator of a text file.
-    """
-
-    columns: tuple[str, ...]
-    text: text_file.Layout | None = None
-
-
 def listed(sources: Sources | Mapping[str, Any], params_dir: str | Path) -> list[SourceFile]:
-    """List the files of the params, each under a name of its own.
+    """List the files and tables of the params, each under a name of its own.
 
     Parameters
     ----------
@@ -115,29 +105,42 @@ def listed(sources: Sources | Mapping[str, Any], params_dir: str | Path) -> list
     Returns
     -------
     list of SourceFile
-        Table by table, transactions first; within a table in the order of the params.
+        Table by table, transactions first; within a table in the order of the params, and the
+        files of one folder, pattern or archive by name.
     """
     given = sources if isinstance(sources, Sources) else Sources.model_validate(sources)
     specs = [(table, s) for table in Sources.model_fields for s in getattr(given, table)]
-    found = [(table, spec, source_path(Path(params_dir), spec.path)) for table, spec in specs]
-    names = _distinct([(path, spec, table) for table, spec, path in found])
+    found = [(t, s, place) for t, s in specs for place in _places(s, Path(params_dir))]
+    names = _distinct([(place, spec, table) for table, spec, place in found])
     return [SourceFile(t, n, s, p) for n, (t, s, p) in zip(names, found, strict=True)]
 
 
-def _distinct(places: list[tuple[Path, Source, str]]) -> list[str]:
+def _places(spec: Source, params_dir: Path) -> Sequence[Place]:
+    if spec.path is not None:
+        return places.found(source_path(params_dir, spec.path))
+    assert spec.database is not None
+    address = spec.database if "://" in spec.database else source_path(params_dir, spec.database)
+    return [Database(address, spec.table, spec.query)]
+
+
+def _distinct(found: list[tuple[Place, Source, str]]) -> list[str]:
     """Name each file by the shortest of: its name, sheet, folder, table, … that nobody shares."""
     ways = (
-        [path.name for path, _, _ in places],
-        [f"{path.name}#{spec.sheet}" if spec.sheet else path.name for path, spec, _ in places],
-        [f"{path.parent.name}/{path.name}" for path, _, _ in places],
-        [f"{path.name} ({table})" for path, _, table in places],
-        [" ".join([path.name, *spec.constants.values()]) for path, spec, _ in places],
-        [f"{path.name} ({i})" for i, (path, _, _) in enumerate(places, 1)],
+        [place.name for place, _, _ in found],
+        [f"{place.name}#{spec.sheet}" if spec.sheet else place.name for place, spec, _ in found],
+        [f"{_above(place)}/{place.name}" for place, _, _ in found],
+        [f"{place.name} ({table})" for place, _, table in found],
+        [" ".join([place.name, *spec.constants.values()]) for place, spec, _ in found],
+        [f"{place.name} ({i})" for i, (place, _, _) in enumerate(found, 1)],
     )
     named: list[str] = []
-    for i in range(len(places)):
+    for i in range(len(found)):
         named.append(next(way[i] for way in ways if way.count(way[i]) == 1))
     return named
+
+
+def _above(place: Place) -> str:
+    return place.where if isinstance(place, Database) else Path(str(place)).parent.name
 
 
 def inspected(file: SourceFile) -> tuple[Shape, list[Problem]]:
@@ -146,39 +149,16 @@ def inspected(file: SourceFile) -> tuple[Shape, list[Problem]]:
     Returns
     -------
     Shape, list of Problem
-        KH-D01 to KH-D05; the shape is empty where it could not be found.
+        KH-D01 to KH-D05, KH-D16; the shape is empty where it could not be found.
     """
-    problem = files.problem(file.path)
+    problem = readers.problem(file.place)
     if problem:
         return Shape(()), [problem]
     try:
-        shape = shape_of(file)
+        shape = file.reader.shape(file.mapped.values())
     except KehuError as error:
         return Shape(()), list(error.problems)
     return shape, _column_problems(file, shape)
-
-
-def shape_of(file: SourceFile) -> Shape:
-    """Find the columns of a file, and encoding and separator of a text file.
-
-    Raises
-    ------
-    KehuError
-        KH-D01 no such sheet, KH-D02 no rows, KH-D03 damaged, KH-D05 undecidable.
-    """
-    spec = file.spec
-    how = files.kind(file.path)
-    if how == "text":
-        wanted = file.mapped.values()
-        found = text_file.layout(file.path, wanted, spec.names, spec.encoding, spec.separator)
-        return Shape(found.columns, found)
-    if how == "parquet":
-        return Shape(workbook.parquet_columns(file.path))
-    header = next(workbook.sheet_rows(file.path, spec.sheet), None)
-    if header is None:
-        problem = Problem("KH-D02", file.name, "the sheet is empty.", "Choose another `sheet:`.")
-        raise KehuError(problem)
-    return Shape(tuple(spec.names) if spec.names else tuple(cell.strip() for cell in header))
 
 
 def _column_problems(file: SourceFile, shape: Shape) -> list[Problem]:
@@ -198,19 +178,17 @@ def _no_column(file: SourceFile, canonical: str, name: str, columns: Sequence[st
     near = process.extractOne(name, columns, score_cutoff=50)
     meant = f"Did you mean `{near[0]}`? " if near else ""
     shown = ", ".join(c for c in columns if c)
-    what = f"the column `{name}` ({file.place(canonical)}) is not in the file."
+    what = f"the column `{name}` ({file.where(canonical)}) is not in the file."
     return Problem("KH-D04", file.name, what, f"{meant}Columns of the file: {shown}.")
 
 
-def head(
-    file_path: Path, sheet: str | None = None, rows: int = 50
-) -> tuple[Shape, list[list[str]]]:
+def head(place: Place, sheet: str | None = None, rows: int = 50) -> tuple[Shape, list[list[str]]]:
     """Show the columns and the first rows of a file nobody has mapped yet.
 
     Parameters
     ----------
-    file_path : Path
-        Any file the kit reads.
+    place : Path, zipfile.Path or Database
+        Anything the kit reads.
     sheet : str, optional
         Sheet of a workbook.
     rows : int
@@ -223,15 +201,9 @@ def head(
     Raises
     ------
     KehuError
-        KH-D01, KH-D02, KH-D03, KH-D05.
+        KH-D01 to KH-D05, KH-D16.
     """
-    raise_all(filter(None, [files.problem(file_path)]))
-    how = files.kind(file_path)
-    if how == "text":
-        found = text_file.layout(file_path)
-        return Shape(found.columns, found), text_file.first_rows(file_path, found, rows)
-    if how == "parquet":
-        return Shape(workbook.parquet_columns(file_path)), workbook.parquet_head(file_path, rows)
-    lines = workbook.sheet_rows(file_path, sheet)
-    header = next(lines, [])
-    return Shape(tuple(cell.strip() for cell in header)), list(islice(lines, rows))
+    raise_all(filter(None, [readers.problem(place)]))
+    reader = readers.reader(place, How(sheet=sheet))
+    shape = reader.shape(())
+    return shape, reader.first_rows(shape, rows)

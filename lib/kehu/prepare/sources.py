@@ -14,9 +14,10 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Column, Table
 
 from kehu.errors import KehuError, Problem, raise_all
-from kehu.prepare import files, text_file, workbook
-from kehu.prepare.source_files import Shape, SourceFile, inspected, listed
-from kehu.prepare.stored import Written
+from kehu.prepare import readers
+from kehu.prepare.readers import Shape
+from kehu.prepare.source_files import SourceFile, inspected, listed
+from kehu.prepare.text_layout import SEPARATORS
 from kehu.store import Run
 
 __all__ = ["Raw", "SourceFile", "check", "listed", "problems", "read", "read_all"]
@@ -63,7 +64,8 @@ class Raw:
             "source": self.file.name,
             "rows": self.rows,
             "encoding": text.encoding if text else None,
-            "separator": text_file.SEPARATORS.get(text.separator, text.separator) if text else None,
+            "separator": SEPARATORS.get(text.separator, text.separator) if text else None,
+            "header_row": self.shape.header_row,
             "ignored_columns": ", ".join(c for c in self.shape.columns if c not in used) or None,
             "sha256": self.sha256,
         }
@@ -101,8 +103,8 @@ def _given_twice(found: list[SourceFile]) -> list[Problem]:
     seen: dict[tuple[object, ...], str] = {}
     twice = []
     for file in found:
-        if file.path.is_file():
-            key = (file.table, files.sha256(file.path), file.spec.sheet, file.another_part)
+        if readers.exists(file.place):
+            key = (file.table, readers.same(file.place), file.spec.sheet, file.another_part)
             first = seen.setdefault(key, file.name)
             if first != file.name:
                 what = f"holds the same bytes as {first}: every row would count twice."
@@ -140,13 +142,13 @@ def read(run: Run, backend: Backend, file: SourceFile) -> Raw:
 def _read(run: Run, backend: Backend, file: SourceFile, shape: Shape) -> Raw:
     label = hashlib.sha256(f"{file.table}/{file.name}".encode()).hexdigest()[:12]
     stored = run.scratch / f"raw-{label}.parquet"
-    written = _store(file, shape, stored)
+    written = file.reader.store(shape, stored)
     if written.rows == 0:
         remedy = "Export it again, with rows."
         raise KehuError(Problem("KH-D02", file.name, "there is a header and no row.", remedy))
     rows = backend.read_parquet(stored, table_name=f"raw_{label}")
     table = _named(rows, file, shape.columns)
-    checksum = files.sha256(file.path)
+    checksum = readers.checksum(file.place, stored)
     return Raw(table, file, shape, written.rows, written.malformed, checksum, stored)
 
 
@@ -162,17 +164,6 @@ def read_all(run: Run, backend: Backend, found: Iterable[SourceFile]) -> list[Ra
     looked = [(file, *inspected(file)) for file in found]
     raise_all([*chain.from_iterable(wrong for _, _, wrong in looked), *_given_twice(found)])
     return [_read(run, backend, file, shape) for file, shape, _ in looked]
-
-
-def _store(file: SourceFile, shape: Shape, target: Path) -> Written:
-    if shape.text:
-        return text_file.store(file.path, shape.text, target)
-    if files.kind(file.path) == "parquet":
-        return workbook.store_parquet(file.path, shape.columns, target)
-    rows = workbook.sheet_rows(file.path, file.spec.sheet)
-    if not file.spec.names:
-        next(rows)
-    return workbook.store_sheet(rows, len(shape.columns), target)
 
 
 def _named(rows: Table, file: SourceFile, columns: tuple[str, ...]) -> Table:

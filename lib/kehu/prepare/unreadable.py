@@ -99,7 +99,4 @@ def _problem(bad: Table, check: _Check, raw: Raw, count: int, rows: int) -> Prob
         f"{count:,} of {rows:,} rows {check.what}{where} "
         f"(first: data row {first['row']}, “{example[:_LONGEST]}”)."
     )
-    remedy = check.remedy
-    if check.code == "KH-D09" and example.isdecimal() and len(example) == 5:
-        remedy = "They look like Excel's day numbers: format the column as a date. " + remedy
-    return Problem(check.code, raw.file.name, what, remedy)
+    return Problem(check.code, raw.file.name, what, check.remedy)

@@ -1,4 +1,4 @@
-"""Excel and OpenDocument sheets, and Parquet, as rows of exact text."""
+"""Excel and OpenDocument sheets as rows of exact text."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
 from rapidfuzz import process
 
 from kehu.errors import KehuError, Problem
+from kehu.prepare import files, header, workbook_size
+from kehu.prepare.header import Header
+from kehu.prepare.places import Location
 from kehu.prepare.stored import RowWriter, Written
 
 _BATCH = 50_000
 _EXACT_DIGITS = 15
+_HEAD_ROWS = 200
 
 
-def sheet_rows(path: Path, sheet: str | None) -> Iterator[list[str]]:
-    """Give the rows of a sheet, the header first, every cell as exact text.
+def sheet_rows(path: Location, sheet: str | None) -> Iterator[list[str]]:
+    """Give all rows of a sheet, every cell as exact text.
 
     Parameters
     ----------
-    path : Path
+    path : Path or zipfile.Path
         .xlsx, .xlsm, .xls, .xlsb or .ods.
     sheet : str, optional
         Its name; the first sheet if left out.
@@ -35,15 +37,16 @@ def sheet_rows(path: Path, sheet: str | None) -> Iterator[list[str]]:
     Yields
     ------
     list of str
-        Blank rows above the header are left out.
 
     Raises
     ------
     KehuError
-        KH-D01 no such sheet, KH-D03 locked or damaged workbook.
+        KH-D01 no such sheet, KH-D03 locked or damaged workbook, KH-D16 too large.
     """
+    workbook_size.check(path)
     try:
-        book = CalamineWorkbook.from_path(str(path))
+        found = files.seekable(path)
+        book = CalamineWorkbook.from_object(str(found) if isinstance(found, Path) else found)
         names = book.sheet_names
         if sheet is not None and sheet not in names:
             raise KehuError(_no_sheet(path, sheet, names))
@@ -54,23 +57,24 @@ def sheet_rows(path: Path, sheet: str | None) -> Iterator[list[str]]:
     except (CalamineError, ZipError, OSError) as error:
         what = f"the workbook is damaged ({str(error)[:80]})."
         raise KehuError(Problem("KH-D03", path.name, what, "Save it again in Excel.")) from None
-    texts = ([cell_text(cell) for cell in row] for row in rows)
-    return _from_first_filled(texts)
+    return ([cell_text(cell) for cell in row] for row in rows)
 
 
-def _no_sheet(path: Path, sheet: str, names: list[str]) -> Problem:
+def _no_sheet(path: Location, sheet: str, names: list[str]) -> Problem:
     near = process.extractOne(sheet, names, score_cutoff=60)
     meant = f"Did you mean `{near[0]}`? " if near else ""
     remedy = f"{meant}Sheets: {', '.join(names)}."
     return Problem("KH-D01", path.name, f"there is no sheet `{sheet}`.", remedy)
 
 
-def _from_first_filled(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    started = False
-    for row in rows:
-        started = started or any(cell.strip() for cell in row)
-        if started:
-            yield row
+def find_header(
+    rows: Iterator[list[str]], wanted: Sequence[str], given: Sequence[int] | None
+) -> Header | None:
+    """Find the column names among the first rows of a sheet; None for a sheet without cells."""
+    first = list(islice(rows, _HEAD_ROWS))
+    if not any(cell.strip() for row in first for cell in row):
+        return None
+    return header.find(first, wanted, given)
 
 
 def cell_text(cell: Any) -> str:
@@ -108,41 +112,3 @@ def store_sheet(rows: Iterator[list[str]], width: int, target: Path) -> Written:
             padded = (row[:width] + [""] * (width - len(row)) for row in batch)
             out.write([pa.array(c, pa.string()) for c in zip(*padded, strict=True)])
     return Written(out.rows, 0)
-
-
-def parquet_columns(path: Path) -> tuple[str, ...]:
-    """Return the column names of a Parquet file.
-
-    Raises
-    ------
-    KehuError
-        KH-D03: the file is damaged.
-    """
-    try:
-        return tuple(pq.ParquetFile(path).schema_arrow.names)
-    except (pa.ArrowInvalid, OSError) as error:
-        what = f"the Parquet file is damaged ({str(error).splitlines()[0][:80]})."
-        raise KehuError(Problem("KH-D03", path.name, what, "Export it again.")) from None
-
-
-def parquet_head(path: Path, rows: int) -> list[list[str]]:
-    """Return the first rows of a Parquet file, as text."""
-    batch = next(pq.ParquetFile(path).iter_batches(rows), None)
-    columns = [_as_text(column).to_pylist() for column in batch.columns] if batch else []
-    return [list(row) for row in zip(*columns, strict=True)]
-
-
-def store_parquet(path: Path, columns: Sequence[str], target: Path) -> Written:
-    """Write a Parquet file's rows as text to the kit's own storage."""
-    with RowWriter(target, len(columns)) as out:
-        for batch in pq.ParquetFile(path).iter_batches(_BATCH):
-            out.write([_as_text(column) for column in batch.columns])
-    return Written(out.rows, 0)
-
-
-def _as_text(column: pa.Array) -> pa.Array:
-    try:
-        text = column.cast(pa.string())
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        text = pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
-    return pc.fill_null(text, "")

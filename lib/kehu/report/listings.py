@@ -167,8 +167,10 @@ def quality(say: Translator, table: pd.DataFrame) -> Listing:
 
 def sources(say: Translator, table: pd.DataFrame) -> Listing:
     """List the client's files as they were read."""
-    text = [" · ".join(part for part in pair if part == part and part) or MISSING
-            for pair in zip(table["encoding"], table["separator"], strict=True)]  # fmt: skip
+    below = [say("sources.header_row", {"row": int(row)}) if row > 1 else ""
+             for row in table["header_row"].fillna(0)]  # fmt: skip
+    parts = zip(table["encoding"], table["separator"], below, strict=True)
+    text = [" · ".join(p for p in each if p == p and p) or MISSING for each in parts]
     rows = table.assign(
         read_as=text,
         since=table["first_date"].dt.strftime("%Y-%m-%d"),

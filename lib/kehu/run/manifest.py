@@ -77,7 +77,7 @@ def _portable(value: Any, name: str = "") -> Any:
         return {key: _portable(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [_portable(inner, name) for inner in value]
-    if name not in ("path", "playbook") or not isinstance(value, str):
+    if name not in ("path", "database", "playbook") or not isinstance(value, str):
         return value
     absolute = Path(value).is_absolute() or PureWindowsPath(value).is_absolute()
     return PureWindowsPath(value).name if absolute else value
