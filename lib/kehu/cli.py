@@ -147,6 +147,21 @@ def init(
 
 
 @app.command()
+def presets() -> None:
+    """List the kinds of exports that are recognised. 列出能识别的导出文件类型。"""
+    from kehu.presets import all_presets
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("preset", "feeds", "reads", "读取", "to know", "说明"):
+        table.add_column(heading, overflow="fold")
+    for preset in all_presets().values():
+        said = [preset.name["en"], preset.name["zh"], preset.note.get("en", ""),
+                preset.note.get("zh", "")]  # fmt: skip
+        table.add_row(*map(Text, (preset.key, preset.table, *said)))
+    out.print(table)
+
+
+@app.command()
 def params(
     as_json: Annotated[bool, typer.Option("--json", help="as JSON schema, for editors")] = False,
 ) -> None:

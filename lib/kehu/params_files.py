@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, model_validator
 from rapidfuzz import process
 
+from kehu import presets
 from kehu.params_types import Line, Strict, described
 
 Place = tuple[str | int, ...]
@@ -78,13 +79,18 @@ class Columns(Strict):
 def mapping(en: str = "", zh: str = "") -> Any:
     """Declare the `columns` of a source."""
     return described(
-        en=f"the kit's name on the left, the file's column on the right{en}",
-        zh=f"左边是本工具的名称，右边是文件里的列名{zh}",
+        en="the kit's name on the left, the file's column on the right; `a | b`: the first that is "
+        f"there, `a | -`: if there{en}",
+        zh="左边是本工具的名称，右边是文件里的列名；“甲 | 乙”取文件中先有的一个，"
+        f"“甲 | -”可以没有{zh}",
     )
 
 
 class Source(Strict):
     """One file of the client, before it is known what it holds."""
+
+    table_name: ClassVar[str] = ""
+    """The table the source feeds."""
 
     path: Line | None = described(
         None, en="file, folder, pattern such as `2026-*.csv`, or zip, relative to the params file",
@@ -123,6 +129,16 @@ class Source(Strict):
         None, en="how to read 05/06/2026; left out: found where the data decide",
         zh="05/06/2026 应如何解读；数据足以判断时可省略",
     )  # fmt: skip
+    preset: str | None = described(
+        None, en="kind of export, see `kehu presets`; gives what the source leaves out",
+        zh="导出文件的类型，见 kehu presets；参数未写的由它补上",
+    )  # fmt: skip
+    fill_down: list[str] = described(
+        [], en="the kit's names of columns whose blank cells take the value above, within an order "
+        "where its number is mapped and not filled itself",
+        zh="列出本工具的名称：这些列的空单元格取上一行的值；映射了订单号且订单号不在其中的，"
+        "只在同一订单内补全",
+    )  # fmt: skip
     timezone: str | None = described(
         None, en="place whose clock counts, `Asia/Shanghai`, for times with an offset or since "
         "1970; left out: the clock as written",
@@ -142,6 +158,28 @@ class Source(Strict):
         assert issubclass(model, Columns)
         return model
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        for fault in cls._preset_faults(values):
+            raise ValueError(str(fault))
+        return presets.applied(values)
+
+    @classmethod
+    def _preset_faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        key = values.get("preset")
+        if not isinstance(key, str):
+            return
+        preset = presets.all_presets().get(key)
+        if preset is None:
+            what = f"there is no preset `{key}`"
+            yield Fault("KH-P06", ("preset",), what, presets.unknown(key))
+        elif preset.table != cls.table_name:
+            what = f"the preset `{key}` reads {preset.table}"
+            yield Fault("KH-P06", ("preset",), what, f"Put the source under `{preset.table}`.")
+
     @classmethod
     def faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
         """Find what a source leaves open or contradicts.
@@ -155,6 +193,11 @@ class Source(Strict):
         ------
         Fault
         """
+        wrong = list(cls._preset_faults(values))
+        yield from wrong
+        if wrong:
+            return
+        values = presets.applied(values)
         yield from _place_faults(values)
         model = cls.columns_model()
         columns, constants = values.get("columns") or {}, values.get("constants") or {}
@@ -164,6 +207,10 @@ class Source(Strict):
             elif columns.get(name) is not None:
                 what = f"`{name}` is in `columns` and in `constants`"
                 yield Fault("KH-P06", ("constants", name), what, "Keep one of the two.")
+        for name in values.get("fill_down") or []:
+            if columns.get(name) is None:
+                known = tuple(n for n, c in columns.items() if c is not None)
+                yield Fault("KH-P02", ("fill_down", name), known=known)
         for name in model.required:
             if columns.get(name) is None and name not in constants:
                 remedy = f"The same in every row? `constants: {{{name}: …}}`."

@@ -14,8 +14,8 @@ Interaction = Literal[
     "praise", "other", "none",
 ]  # fmt: skip
 Cost = Literal["acquisition", "marketing", "service", "goods", "other", "none"]
-_WORDS_EN = "the client's word on the left, on the right its meaning; none: set such rows aside"
-_WORDS_ZH = "左边是客户的用词，右边是含义；none 表示移入隔离表"
+WORDS_EN = "the client's word on the left, on the right its meaning; none: set such rows aside"
+WORDS_ZH = "左边是客户的用词，右边是含义；none 表示移入隔离表"
 
 
 class InteractionColumns(Columns):
@@ -40,12 +40,13 @@ class InteractionColumns(Columns):
 class InteractionValues(Strict):
     """What the client's words for kinds of interactions mean."""
 
-    interaction: dict[str, Interaction] = described({}, en=_WORDS_EN, zh=_WORDS_ZH)
+    interaction: dict[str, Interaction] = described({}, en=WORDS_EN, zh=WORDS_ZH)
 
 
 class InteractionSource(Source):
     """One file of interactions."""
 
+    table_name: ClassVar = "interactions"
     columns: InteractionColumns = mapping()
     values: InteractionValues = described(
         InteractionValues(), en="what the client's words mean", zh="客户用词的含义"
@@ -84,6 +85,7 @@ class SurveyValues(Strict):
 class SurveySource(Scaled, Source):
     """One file of survey answers: a column per question, or a row per answer."""
 
+    table_name: ClassVar = "surveys"
     columns: SurveyColumns = mapping()
     questions: list[Question] = described(
         [], en="the questions: short name, scale and, in wide files, column",
@@ -124,6 +126,7 @@ class PaymentColumns(Columns):
 class PaymentSource(Source):
     """One file of amounts due and payments."""
 
+    table_name: ClassVar = "payments"
     columns: PaymentColumns = mapping()
 
 
@@ -145,6 +148,7 @@ class HoldingColumns(Columns):
 class HoldingSource(Source):
     """One file of accounts, plans or policies."""
 
+    table_name: ClassVar = "holdings"
     columns: HoldingColumns = mapping()
 
 
@@ -159,6 +163,7 @@ class ReferralColumns(Columns):
 class ReferralSource(Source):
     """One file of referrals."""
 
+    table_name: ClassVar = "referrals"
     columns: ReferralColumns = mapping()
 
 
@@ -176,12 +181,13 @@ class CostColumns(Columns):
 class CostValues(Strict):
     """What the client's words for kinds of cost mean."""
 
-    cost: dict[str, Cost] = described({}, en=_WORDS_EN, zh=_WORDS_ZH)
+    cost: dict[str, Cost] = described({}, en=WORDS_EN, zh=WORDS_ZH)
 
 
 class CostSource(Source):
     """One file of costs."""
 
+    table_name: ClassVar = "costs"
     columns: CostColumns = mapping()
     values: CostValues = described(
         CostValues(), en="what the client's words mean", zh="客户用词的含义"
@@ -212,6 +218,7 @@ class CampaignValues(Strict):
 class CampaignSource(Source):
     """One file of contacts by campaigns."""
 
+    table_name: ClassVar = "campaigns"
     columns: CampaignColumns = mapping()
     values: CampaignValues = described(
         CampaignValues(), en="what the client's words mean", zh="客户用词的含义"
@@ -232,6 +239,7 @@ class BenchmarkColumns(Columns):
 class BenchmarkSource(Source):
     """One file of figures to compare with."""
 
+    table_name: ClassVar = "benchmarks"
     columns: BenchmarkColumns = mapping()
 
 
@@ -255,6 +263,7 @@ class JudgementColumns(Columns):
 class JudgementSource(Source):
     """One file of judgements: a column per criterion, or a row per mark."""
 
+    table_name: ClassVar = "judgements"
     columns: JudgementColumns = mapping()
     criteria: list[Criterion] = described(
         [], en="the criteria of a file with a column for each", zh="宽表的评价准则及其所在列"

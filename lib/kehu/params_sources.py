@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
+from kehu import presets
 from kehu.params_files import Columns, Fault, Source, column, mapping, needed
 from kehu.params_inputs import (
+    WORDS_EN,
+    WORDS_ZH,
     BenchmarkSource,
     CampaignSource,
     CostSource,
@@ -46,6 +49,10 @@ class TransactionColumns(Columns):
     product: str | None = column("the product's name", "商品名称")
     category: str | None = column("the product category", "品类")
     channel: str | None = column("the sales channel", "销售渠道")
+    transaction_type: str | None = column(
+        "the kind or state of the row: sale, refund, or to be set aside",
+        "该行的类型或状态（销售、退款或剔除）",
+    )
 
 
 class CustomerColumns(Columns):
@@ -63,19 +70,47 @@ class CustomerColumns(Columns):
     occupation: str | None = column("the occupation", "职业")
     plan: str | None = column("the plan or product held", "套餐或所持产品")
     email: str | None = column("the e-mail address", "电子邮箱")
+    phone: str | None = column("the telephone number", "电话号码")
+    address: str | None = column("the address", "地址")
+    id_number: str | None = column("the number of the identity card", "身份证号")
+    consent: str | None = column(
+        "whether the customer agreed to be contacted", "客户是否同意被联系"
+    )
     tax_id: str | None = column("the tax or register number of a firm", "统一社会信用代码或税号")
     manager: str | None = column("the account manager", "客户经理")
+
+
+class TransactionValues(Strict):
+    """What the client's words for kinds and states of rows mean."""
+
+    transaction_type: dict[str, Literal["sale", "refund", "none"]] = described(
+        {}, en=WORDS_EN, zh=WORDS_ZH
+    )
+
+
+class CustomerValues(Strict):
+    """Which of the client's words mean yes, which no."""
+
+    consent: dict[str, bool] = described(
+        {}, en="the client's word on the left, true or false on the right",
+        zh="左边是客户的用词，右边是 true 或 false",
+    )  # fmt: skip
 
 
 class TransactionSource(Source):
     """One file of purchases and refunds."""
 
+    table_name: ClassVar = "transactions"
     columns: TransactionColumns = mapping()
+    values: TransactionValues = described(
+        TransactionValues(), en="what the client's words mean", zh="客户用词的含义"
+    )
 
     @classmethod
     def faults(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
         """Find what the source leaves open; see `Source.faults`."""
         yield from super().faults(values)
+        values = presets.applied(values)
         given = {n for n, c in (values.get("columns") or {}).items() if c is not None}
         if "amount" not in given and not {"quantity", "unit_price"} <= given:
             what = "`columns` of transactions: give `amount`, or both `quantity` and `unit_price`"
@@ -85,7 +120,11 @@ class TransactionSource(Source):
 class CustomerSource(Source):
     """One file of customers."""
 
+    table_name: ClassVar = "customers"
     columns: CustomerColumns = mapping()
+    values: CustomerValues = described(
+        CustomerValues(), en="what the client's words mean", zh="客户用词的含义"
+    )
 
 
 class Sources(Strict):

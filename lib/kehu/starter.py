@@ -75,6 +75,8 @@ def last_day(seen: Sequence[Seen]) -> tuple[date | None, list[str]]:
 
 def _spec(seen: Seen) -> dict[str, object]:
     path = str(seen.path.resolve())
+    if seen.preset:
+        return {"path": path, "preset": seen.preset.key}
     return {"path": path, "columns": seen.mapped, "timezone": seen.timezone}
 
 
@@ -84,7 +86,8 @@ def notes(seen: Seen) -> list[str]:
         shown = ", ".join(c for c in seen.columns if c)
         return [f"{seen.path.name}: not recognised and left out; its columns: {shown}"]
     found = len(seen.mapped) + len(seen.scaled)
-    lines = [f"{seen.path.name}: {seen.table}, {found} columns recognised"]
+    kind = f", recognised as {seen.preset.name['en']}" if seen.preset else ""
+    lines = [f"{seen.path.name}: {seen.table}{kind}, {found} columns recognised"]
     for name in seen.required():
         choices = [p for p in seen.proposals if p.name == name]
         shown = "; ".join(f"{p.column} (e.g. {', '.join(p.samples)})" for p in choices)

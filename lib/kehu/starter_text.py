@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kehu.params_sources import source_models
 from kehu.prepare import words
+from kehu.presets import Preset
 from kehu.starter_seen import WORDS, Seen
 
 SIGNS = {"¥": "CNY", "￥": "CNY", "元": "CNY", "€": "EUR", "£": "GBP", "$": "USD"}
@@ -60,6 +61,9 @@ def text(name: str, seen: Sequence[Seen], last: date | None, base: Path) -> str:
 
 def _source_lines(seen: Seen, base: Path) -> Iterator[str]:
     yield f"    - path: {_quoted(os.path.relpath(seen.path.resolve(), base))}"
+    if seen.preset:
+        yield from _preset_lines(seen, seen.preset)
+        return
     yield "      columns:"
     for name in seen.model.model_fields:
         choices = [p for p in seen.proposals if p.name == name]
@@ -78,6 +82,20 @@ def _source_lines(seen: Seen, base: Path) -> Iterator[str]:
         yield f"      timezone: {zone}  # check: the place whose clock counts 时区"
     yield from _question_lines(seen)
     yield from _word_lines(seen)
+    if seen.ignored:
+        yield f"      # not used: {_comment(', '.join(seen.ignored))}"
+
+
+def _preset_lines(seen: Seen, preset: Preset) -> Iterator[str]:
+    """Name the preset, and show what it takes from which column, with values."""
+    named = " / ".join(preset.name.values())
+    yield f"      preset: {preset.key}  # check: {_comment(named)}"
+    for language in ("zh", "en"):
+        if language in preset.note:
+            yield f"      # {_comment(preset.note[language], 240)}"
+    for name, column in seen.mapped.items():
+        example = ", ".join(v for v in seen.samples[column][:3] if v)
+        yield f"      # {name}: {_comment(column)}  e.g. {_comment(example)}"
     if seen.ignored:
         yield f"      # not used: {_comment(', '.join(seen.ignored))}"
 
@@ -120,8 +138,8 @@ def _word_lines(seen: Seen) -> Iterator[str]:
             yield f'          {_quoted(word)}: "{UNDECIDED}"'
 
 
-def _comment(said: str) -> str:
-    return " ".join(said.split())[:160]
+def _comment(said: str, most: int = 160) -> str:
+    return " ".join(said.split())[:most]
 
 
 def _quoted(said: str) -> str:

@@ -396,3 +396,48 @@ def test_no_secret_of_an_address_is_told(desk):
     with pytest.raises(KehuError) as caught:
         desk.read(tabled(address))
     assert "reader" not in str(caught.value)
+
+
+# --- kinds of rows, blank cells, totals -----------------------------------------------------------
+
+
+def typed_rows(desk, rows, **more):
+    text = "会员号,下单日期,实付金额,类型\n" + "".join(f"{row}\n" for row in rows)
+    columns = {**COLUMNS, "transaction_type": "类型"}
+    return {"path": desk.put("t.csv", text), "columns": columns, **more}
+
+
+def test_kinds_of_rows_are_read_by_word(desk):
+    rows = ["1,2026-05-18,10.00,消费", "1,2026-05-19,4.00,退货", "1,2026-05-20,-1.00,Refund",
+            "2,2026-05-20,7.00,已取消", "2,2026-05-21,7.00,", "3,2026-05-21,7.00,成团"]  # fmt: skip
+    given = typed_rows(desk, rows, values={"transaction_type": {"成团": "sale"}})
+    cleaned = desk.clean(given)
+    kept = cleaned.transactions.order_by("row").execute()
+    assert kept["amount"].tolist() == [Decimal(n) for n in ("10.00", "-4.00", "-1.00", "7.00")]
+    assert kept["is_refund"].tolist() == [False, True, True, False]
+    aside = cleaned.quarantine.order_by("row").execute()
+    assert aside[["rule", "cell_text"]].fillna("").to_numpy().tolist() == [
+        ["excluded_value", "已取消"],
+        ["missing_type", ""],
+    ]
+    repaired = cleaned.ledger.set_index("rule")["rows_repaired"]
+    assert repaired["refund_signed"] == 1
+    (problem,) = desk.problems(typed_rows(desk, rows))
+    assert problem.code == "KH-D10"
+    assert "“成团” 1 rows" in problem.what
+
+
+def test_blank_cells_take_the_value_above_and_totals_are_set_aside(desk):
+    text = (
+        "会员号,下单日期,实付金额,商品\n1,2026-05-18,10.00,a\n,,2.00,b\n2,2026-05-19,3.00,a\n"
+        "小 计,,15.00,\n,,4.00,b\n合计：,,19.00,\n"
+    )
+    cleaned = desk.clean(spec(desk.put("a.csv", text), fill_down=["customer_id", "date"]))
+    kept = cleaned.transactions.order_by("row").execute()
+    assert kept["customer_id"].tolist() == ["1", "1", "2", "2"]
+    assert kept["amount"].sum() == Decimal("19.00")
+    books = cleaned.ledger.set_index("rule")
+    assert books.loc["filled_down", "rows_repaired"] == 2
+    assert books.loc["total_row", "rows_quarantined"] == 2
+    with pytest.raises(ValueError, match=r"fill_down\.price"):
+        TransactionSource.model_validate(spec("a.csv", fill_down=["price"]))

@@ -16,6 +16,7 @@ PACKAGES = {
     "IPython": "ipykernel",
     "bs4": "beautifulsoup4",
     "cycler": "matplotlib",
+    "email_validator": "email-validator",
     "fontTools": "fonttools",
     "great_tables": "great-tables",
     "ibis": "ibis-framework",

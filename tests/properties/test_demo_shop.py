@@ -377,11 +377,11 @@ def test_the_demo_params_fit_the_schema_and_name_every_file(small):
     assert file.params.analysis_date == demo_shop.LAST_DAY.isoformat()
     # The params lie two folders above the data: put this small set where the demo's files are.
     listed = sources.listed(file.params.sources, file.path.parent)
-    assert {one.path.parent for one in listed} == {PROJECT / "data/raw/demo"}
-    here = [replace(one, path=small / one.path.name) for one in listed]
+    assert {one.place.parent for one in listed} == {PROJECT / "data/raw/demo"}
+    here = [replace(one, place=small / one.place.name) for one in listed]
     assert sources.problems(here) == []
     names = {p.name for p in small.iterdir() if p.is_file() and p.name != "_complete.json"}
-    assert {one.path.name for one in here} == names
+    assert {one.place.name for one in here} == names
 
 
 # --- the further files --------------------------------------------------------------------------

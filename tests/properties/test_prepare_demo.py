@@ -16,7 +16,7 @@ KINDS = {
     "blanks": "id_trimmed",
     "unreadable_date": "unreadable_date",
     "unreadable_amount": "unreadable_amount",
-    "sum_row": "unreadable_date",
+    "sum_row": "total_row",
     "after_analysis_date": "after_analysis_date",
     "out_of_scale": "out_of_scale",
     "closed_early": "closed_early",

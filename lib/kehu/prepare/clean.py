@@ -10,15 +10,20 @@ import pandas as pd
 from ibis.expr.types import Table
 
 from kehu.errors import KehuError, Problem, raise_all
-from kehu.prepare import amounts, fields, ledger, reading, records, unreadable
+from kehu.prepare import amounts, fields, ledger, reading, records, unreadable, words
 from kehu.prepare.ledger import Rule
 from kehu.prepare.records import Case, Records
 from kehu.prepare.sources import Raw
+from kehu.prepare.text import filled
 
 TABLE = "transactions"
 RULES = (
     Rule("malformed_row", "quarantine"),
     Rule("blank_row", "quarantine"),
+    Rule("total_row", "quarantine"),
+    Rule("filled_down", "repair"),
+    Rule("excluded_value", "quarantine"),
+    Rule("missing_type", "quarantine"),
     Rule("unreadable_date", "quarantine"),
     Rule("unreadable_amount", "quarantine"),
     Rule("missing_customer", "quarantine"),
@@ -31,6 +36,7 @@ RULES = (
     Rule("goods_cost_blank", "repair"),
     Rule("discount_blank", "repair"),
     Rule("coupon_blank", "repair"),
+    Rule("refund_signed", "repair"),
     Rule("goods_cost_signed", "repair"),
     Rule("after_analysis_date", "quarantine"),
     Rule("duplicate_row", "merge"),
@@ -88,7 +94,9 @@ def transactions(
     A row equal in every column to an earlier one, of the same file or of another file with the
     same columns, is a duplicate. A line is a refund when its amount or quantity is negative; one
     with a negative quantity and a positive amount contradicts itself and is set aside. The cost
-    of goods on a refund counts back: where the file has it positive, its sign is turned.
+    of goods on a refund counts back: where the file has it positive, its sign is turned. So are
+    amount and quantity of a row whose `transaction_type` says refund (`refund_signed`); a row
+    whose type means `none` is set aside (`excluded_value`).
     """
     raws = [raw for raw in raws if raw.file.table == TABLE]
     columns = fields.of(TABLE)
@@ -100,7 +108,8 @@ def transactions(
     rules = [rule for rule in RULES if not off.get(rule.name, False)]
     ruled = records.ruled(marked, _cases(marked, analysis_date), [rule.name for rule in rules])
     rows = records.kept_aside(ruled, raws, TABLE)
-    raise_all(unreadable.problems(rows, raws, columns, max_unreadable))
+    unknown = words.problems(rows, raws, ["transaction_type"])
+    raise_all([*unreadable.problems(rows, raws, columns, max_unreadable), *unknown])
     kept, aside = _kept(rows), _set_aside(rows, rules)
     books = records.books(TABLE, raws, rules, rows, aside, money=True)
     _refuse_nothing_left(books)
@@ -119,6 +128,8 @@ def _derived(t: Table, raw: Raw) -> Table:
         amount=paid,
         amount_text=t.amount_text if is_paid else times,
         quantity=quantity,
+        type_missing=filled(t.transaction_type_text).isnull()
+        & ibis.literal("transaction_type" in raw.file.mapped),
         order_filled=t.order_id.isnull() & ibis.literal("order_id" in raw.file.mapped),
         amount_rounded=t.amount_rounded | (exact != paid).fill_null(False),
         quantity_blank=t.quantity_unread | (t.quantity.notnull() & quantity.isnull()),
@@ -132,7 +143,12 @@ def _derived(t: Table, raw: Raw) -> Table:
 
 
 def _marked(rows: Table) -> Table:
-    """Add `is_refund`, and give the cost of goods the sign of the line: a sale's is above 0."""
+    """Add `is_refund`, and give all of a line the sign it must have: a sale's cost is above 0."""
+    signed = (
+        (rows.transaction_type == "refund") & ((rows.amount > 0) | (rows.quantity > 0))
+    ).fill_null(False)
+    turned = {n: ibis.ifelse(signed, -rows[n].abs(), rows[n]) for n in ("amount", "quantity")}
+    rows = reading.computed_once(rows.mutate(refund_signed=signed, **turned), "signed_rows")
     negative = ((rows.amount < 0) | (rows.quantity < 0).fill_null(False)).fill_null(False)
     turned = ibis.ifelse(negative, rows.goods_cost > 0, rows.goods_cost < 0).fill_null(False)
     marked = rows.mutate(
@@ -146,6 +162,8 @@ def _marked(rows: Table) -> Table:
 def _cases(t: Table, analysis_date: str) -> list[Case]:
     return [
         *records.first_cases(t),
+        (t.transaction_type == words.SET_ASIDE, "excluded_value"),
+        (t.type_missing, "missing_type"),
         (t.date.isnull(), "unreadable_date"),
         (t.amount.isnull(), "unreadable_amount"),
         (t.customer_id.isnull(), "missing_customer"),
@@ -173,6 +191,9 @@ def _set_aside(rows: Table, rules: Sequence[Rule]) -> Table:
         "date_text": rows.date_text,
         "amount_text": rows.amount_text,
         "amount": rows.amount,
+        "cell_text": ibis.ifelse(
+            rows.rule == "excluded_value", rows.transaction_type_text, ibis.null("string")
+        ),
     }
     return records.set_aside(TABLE, rows, rules, said)
 

@@ -20,7 +20,14 @@ from kehu.store import published
 NAME = "corrections.xlsx"
 MOST_ROWS = 10_000
 """Rows of one file that the workbook takes; the table `quarantine` holds all."""
-NOT_ASKED = ("blank_row", "after_analysis_date", "refund", "zero_amount", "excluded_value")
+NOT_ASKED = (
+    "blank_row",
+    "total_row",
+    "after_analysis_date",
+    "refund",
+    "zero_amount",
+    "excluded_value",
+)
 """Rules that set aside what the params ask for or nobody can correct."""
 LONGEST = 32_767
 """Characters that a cell of Excel holds."""

@@ -62,6 +62,7 @@ TRANSACTIONS = (
     Field("product", "text"),
     Field("category", "text"),
     Field("channel", "text"),
+    Field("transaction_type", "word"),
 )
 CUSTOMERS = (
     Field("customer_id", "id", required=True),
@@ -75,6 +76,10 @@ CUSTOMERS = (
     Field("occupation", "text"),
     Field("plan", "text"),
     Field("email", "text"),
+    Field("phone", "text"),
+    Field("address", "text"),
+    Field("id_number", "text"),
+    Field("consent", "truth"),
     Field("tax_id", "text"),
     Field("manager", "text"),
 )

@@ -13,7 +13,7 @@ from kehu import engine, tables
 from kehu.errors import KehuError, Problem, raise_all
 from kehu.prepare import fields, reading, records, scales, unreadable, words
 from kehu.prepare.fields import Field
-from kehu.prepare.ledger import Rule
+from kehu.prepare.ledger import TOUCHES, Rule
 from kehu.prepare.records import Records
 from kehu.prepare.sources import Raw
 from kehu.prepare.treatments import TREATMENTS
@@ -89,7 +89,9 @@ def _cleaned(
     dated = [raw.file.name for raw in raws if _tells_records_apart(table, raw)]
     rules = treatment.rules(duplicates=duplicates == "drop" and bool(dated))
     met = _conditions(marked, treatment.dated, dated, analysis_date)
-    cases = [(_met(rule.name, met, marked), rule.name) for rule in rules if rule.effect != "repair"]
+    cases = [
+        (_met(rule.name, met, marked), rule.name) for rule in rules if rule.effect not in TOUCHES
+    ]
     rows = records.kept_aside(
         records.ruled(marked, cases, [rule.name for rule in rules]), raws, table
     )
@@ -154,6 +156,7 @@ def _conditions(
     met = {
         "malformed_row": t.malformed.notnull(),
         "blank_row": t["_blank"],
+        "total_row": t["_total"],
         "shortened_id": t.shortened,
         "after_analysis_date": t[dated].cast("timestamp") >= records.day_after(analysis_date),
         "duplicate_row": t.is_repeat & t.source.isin(files),

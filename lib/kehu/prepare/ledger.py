@@ -11,7 +11,12 @@ import pandas as pd
 
 from kehu.errors import Problem, raise_all
 
-COUNTS = ["rows_in", "rows_kept", "rows_merged", "rows_quarantined", "rows_repaired"]
+COUNTS = [
+    "rows_in", "rows_kept", "rows_merged", "rows_quarantined", "rows_repaired", "rows_flagged",
+]  # fmt: skip
+Effect = Literal["quarantine", "merge", "repair", "flag"]
+TOUCHES = ("repair", "flag")
+"""Effects that leave a row where it is."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +27,12 @@ class Rule:
     ----------
     name : str
         As it stands in ledger and quarantine.
-    effect : {'quarantine', 'merge', 'repair'}
+    effect : {'quarantine', 'merge', 'repair', 'flag'}
         What it does with the rows it meets.
     """
 
     name: str
-    effect: Literal["quarantine", "merge", "repair"]
+    effect: Effect
 
 
 def build(
@@ -45,7 +50,7 @@ def build(
         In the order they act.
     groups : pandas.DataFrame
         Rows by `source` and the `rule` they left at (blank when kept): `n` rows, `money`, and
-        one column per repair with the rows it touched.
+        one column per repair or flag with the rows it touched.
 
     Returns
     -------
@@ -69,6 +74,7 @@ def _steps(
         left.remove(rule.name)
         here = found.get(rule.name, {"n": 0, "money": None})
         gone = int(here["n"])
+        touched = sum(int(found[r].get(rule.name, 0)) for r in left if r in found)
         yield {
             "step": step,
             "rule": rule.name,
@@ -76,7 +82,8 @@ def _steps(
             "rows_kept": rows - gone,
             "rows_merged": gone if rule.effect == "merge" else 0,
             "rows_quarantined": gone if rule.effect == "quarantine" else 0,
-            "rows_repaired": sum(int(found[r].get(rule.name, 0)) for r in left if r in found),
+            "rows_repaired": touched if rule.effect == "repair" else 0,
+            "rows_flagged": touched if rule.effect == "flag" else 0,
             "amount_removed": Decimal(0) if pd.isna(here["money"]) else here["money"],
         }
         rows -= gone

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 from ibis.expr.types import Table
 
+from kehu.prepare import particulars, records
 from kehu.prepare.clean import Cleaned
 from kehu.prepare.customers import CustomerBase
 from kehu.prepare.quality_inputs import Count, is_not, known, of_table
@@ -15,7 +16,7 @@ from kehu.prepare.sources import Raw
 
 _TEXTS = (
     "product_id", "product", "category", "channel", "name", "city", "level", "gender",
-    "occupation", "plan", "email", "tax_id", "manager",
+    "occupation", "plan", "email", "phone", "address", "id_number", "tax_id", "manager",
 )  # fmt: skip
 _MONEY = {"goods_cost", "discount", "coupon"}
 
@@ -84,7 +85,7 @@ def _mapped(raws: Sequence[Raw], table: str) -> set[str]:
 
 
 def _of_transactions(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
-    proper = t.malformed.isnull() & ~t["_blank"]
+    proper = records.proper(t)
     mapped = _mapped(raws, "transactions")
     yield "row", "validity", t["_blank"].notnull(), t.malformed.isnull()
     yield "customer_id", "completeness", proper, t.customer_id.notnull()
@@ -112,7 +113,7 @@ def _of_transactions(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
 
 
 def _of_customers(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
-    proper = t.malformed.isnull() & ~t["_blank"]
+    proper = records.proper(t)
     mapped = _mapped(raws, "customers")
     yield "row", "validity", t["_blank"].notnull(), t.malformed.isnull()
     yield "customer_id", "completeness", proper, t.customer_id.notnull()
@@ -128,9 +129,14 @@ def _of_customers(t: Table, raws: Sequence[Raw]) -> Iterator[Count]:
         given = t[name].notnull() | t[f"{name}_blank"]
         yield name, "completeness", proper, given
         yield name, "validity", proper & given, ~t[f"{name}_blank"]
+    for name, rule in particulars.INVALID.items():
+        if name in mapped:
+            yield name, "validity", proper & (t[name].notnull() | t[rule]), ~t[rule]
     for name in _TEXTS:
         if name in mapped:
             yield name, "completeness", proper, t[name].notnull()
+    if "consent" in mapped:
+        yield "consent", "completeness", proper, t.consent.notnull()
 
 
 def _of_buyers(customers: Table) -> Iterator[Count]:

@@ -77,7 +77,9 @@ def decide(
     Reading, list of Problem
         KH-D06 dates that can be read in two ways, KH-D14 amounts in several currencies.
     """
-    table = raw.table.filter(raw.table.malformed.isnull() & ~raw.table["_blank"])
+    table = raw.table.filter(
+        raw.table.malformed.isnull() & ~raw.table["_blank"] & ~raw.table["_total"]
+    )
     asked = {f.name: _evidence(f, table) for f in columns if f.name in raw.file.given}
     flat = {f"{c}.{k}": v for c, found in asked.items() for k, v in found.items()}
     row = table.aggregate(rows=table.count(), **flat).execute().iloc[0].to_dict()
@@ -169,8 +171,9 @@ def typed(
     Returns
     -------
     ibis Table
-        One row per data row: `source`, `row`, `malformed`, `_blank`, `file`, each column under
-        its name (blank where unreadable), `<name>_text` as it stands in the file, `<name>_unread`
+        One row per data row: `source`, `row`, `malformed`, `_blank`, `_total`, `file`, each column
+        under its name (blank where unreadable), `<name>_text` as it stands in the file,
+        `<name>_unread`
         (filled, and not to be read), `date_form` of the first date column, and the flags
         `shortened` (with `id_text`), `id_trimmed`, `id_decimal`, `amount_rounded`, `open_date`.
     """
@@ -182,7 +185,7 @@ def typed(
     dated = fields.names(columns, *fields.DATES)[:1]
     form = dates.form(t[dated[0]], t[f"{dated[0]}_plain"], reading.date_order) if dated else None
     read = t.select(
-        "source", "row", "malformed", "_blank", *added,
+        "source", "row", "malformed", "_blank", "_total", *added,
         file=ibis.literal(order, "int64"),
         **values,
         **_flags(t, columns, reading),
@@ -269,8 +272,8 @@ def _flags(t: Table, columns: Sequence[Field], reading: Reading) -> dict[str, Va
     never = [dates.is_never(t[f"{f.name}_plain"]) for f in columns if f.may_be_open]
     texts = [(short, t[n]) for n, short in zip(numbered, shortened, strict=True)]
     found = ibis.cases(*texts, else_=ibis.null(_TEXT)) if texts else ibis.null(_TEXT)
-    flags = {"shortened": shortened, "id_trimmed": trimmed, "id_decimal": decimals,
-             "amount_rounded": noisy, "open_date": never}  # fmt: skip
+    flags = {"filled_down": [t["_filled"]], "shortened": shortened, "id_trimmed": trimmed,
+             "id_decimal": decimals, "amount_rounded": noisy, "open_date": never}  # fmt: skip
     return {name: any_of(each) for name, each in flags.items()} | {"id_text": found}
 
 

@@ -113,13 +113,17 @@ def ruled(rows: Table, cases: Sequence[Case], on: Iterable[str]) -> Table:
 
 
 def proper(t: Table) -> BooleanValue:
-    """Whether a row has the right number of fields, and something in them."""
-    return t.malformed.isnull() & ~t["_blank"]
+    """Whether a row has the right number of fields, something in them, and is no total."""
+    return t.malformed.isnull() & ~t["_blank"] & ~t["_total"]
 
 
 def first_cases(t: Table) -> list[Case]:
     """List the conditions that every table begins with."""
-    return [(t.malformed.notnull(), "malformed_row"), (t["_blank"], "blank_row")]
+    return [
+        (t.malformed.notnull(), "malformed_row"),
+        (t["_blank"], "blank_row"),
+        (t["_total"], "total_row"),
+    ]
 
 
 def day_after(analysis_date: str) -> TimestampScalar:
@@ -172,7 +176,7 @@ def books(
     KehuError
         KH-D08: every imbalance.
     """
-    sums = {rule.name: rows[rule.name].sum() for rule in rules if rule.effect == "repair"}
+    sums = {rule.name: rows[rule.name].sum() for rule in rules if rule.effect in ledger.TOUCHES}
     if money:
         sums["money"] = rows.amount.sum()
     groups = rows.group_by("source", "rule").aggregate(n=rows.count(), **sums).execute()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rapidfuzz import process
 
+from kehu import presets
 from kehu.errors import KehuError, Problem, raise_all
 from kehu.params import Sources, source_path
 from kehu.params_files import Source
@@ -143,22 +144,56 @@ def _above(place: Place) -> str:
     return place.where if isinstance(place, Database) else Path(str(place)).parent.name
 
 
-def inspected(file: SourceFile) -> tuple[Shape, list[Problem]]:
-    """Look at one file without reading all of it: its shape and everything wrong with it.
+@dataclass(frozen=True)
+class Inspected:
+    """One file as it was looked at.
+
+    Parameters
+    ----------
+    file : SourceFile
+        With the names chosen that the file has, where the params give several.
+    shape : Shape
+        Empty where it could not be found.
+    problems : tuple of Problem
+        Everything wrong with it.
+    """
+
+    file: SourceFile
+    shape: Shape
+    problems: tuple[Problem, ...]
+
+
+def inspected(file: SourceFile) -> Inspected:
+    """Look at one file without reading all of it.
 
     Returns
     -------
-    Shape, list of Problem
-        KH-D01 to KH-D05, KH-D16; the shape is empty where it could not be found.
+    Inspected
+        Its problems are KH-D01 to KH-D05, KH-D16.
     """
     problem = readers.problem(file.place)
     if problem:
-        return Shape(()), [problem]
+        return Inspected(file, Shape(()), (problem,))
     try:
+        file = _chosen(file)
         shape = file.reader.shape(file.mapped.values())
     except KehuError as error:
-        return Shape(()), list(error.problems)
-    return shape, _column_problems(file, shape)
+        return Inspected(file, Shape(()), error.problems)
+    return Inspected(file, shape, tuple(_column_problems(file, shape)))
+
+
+def _chosen(file: SourceFile) -> SourceFile:
+    """Choose the column of the file wherever the params give several names."""
+    open_names = {k: v for k, v in file.mapped.items() if presets.OR in v}
+    if not open_names:
+        return file
+    sure = [name for name in file.mapped.values() if presets.OR not in name]
+    columns = file.reader.shape(sure).columns
+    found = {k: presets.chosen(v, columns) for k, v in open_names.items()}
+    own = getattr(file.spec, "columns")  # noqa: B009
+    return replace(
+        file, spec=file.spec.model_copy(update={"columns": own.model_copy(update=found)})
+    )
 
 
 def _column_problems(file: SourceFile, shape: Shape) -> list[Problem]:

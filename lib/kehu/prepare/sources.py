@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -16,12 +16,17 @@ from ibis.expr.types import Column, Table
 from kehu.errors import KehuError, Problem, raise_all
 from kehu.prepare import readers
 from kehu.prepare.readers import Shape
-from kehu.prepare.source_files import SourceFile, inspected, listed
+from kehu.prepare.source_files import Inspected, SourceFile, inspected, listed
 from kehu.prepare.text_layout import SEPARATORS
 from kehu.store import Run
 
 __all__ = ["Raw", "SourceFile", "check", "listed", "problems", "read", "read_all"]
 _BETWEEN = "\x1f"
+_TOTALS = (
+    "合计", "小计", "总计", "本页合计", "本页小计", "本月合计", "累计",
+    "total", "totals", "subtotal", "grandtotal",
+)  # fmt: skip
+_COUNTED = ("customer_id", "order_id", "date")
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,9 @@ class Raw:
     ----------
     table : ibis Table
         `source`, `row` (data row, 1-based), `malformed` (text of a row with the wrong number of
-        fields), `_blank`, `_all` (one text of every column, for exact duplicates) and one text
-        column per mapped column or constant, under its canonical name.
+        fields), `_blank`, `_total` (a row of totals), `_filled` (cells taken from above), `_all`
+        (one text of every column, for exact duplicates) and one text column per mapped column or
+        constant, under its canonical name.
     file : SourceFile
         What was read.
     shape : Shape
@@ -85,7 +91,10 @@ def problems(found: Iterable[SourceFile]) -> list[Problem]:
         KH-D01 to KH-D05, KH-D13.
     """
     found = list(found)
-    return [*chain.from_iterable(inspected(file)[1] for file in found), *_given_twice(found)]
+    return [
+        *chain.from_iterable(inspected(file).problems for file in found),
+        *_given_twice(found),
+    ]
 
 
 def check(found: Iterable[SourceFile]) -> None:
@@ -134,12 +143,13 @@ def read(run: Run, backend: Backend, file: SourceFile) -> Raw:
     KehuError
         KH-D01 to KH-D05 as `problems` lists them, KH-D02 also for a header without rows, KH-D12.
     """
-    shape, wrong = inspected(file)
-    raise_all(wrong)
-    return _read(run, backend, file, shape)
+    looked = inspected(file)
+    raise_all(looked.problems)
+    return _read(run, backend, looked)
 
 
-def _read(run: Run, backend: Backend, file: SourceFile, shape: Shape) -> Raw:
+def _read(run: Run, backend: Backend, looked: Inspected) -> Raw:
+    file, shape = looked.file, looked.shape
     label = hashlib.sha256(f"{file.table}/{file.name}".encode()).hexdigest()[:12]
     stored = run.scratch / f"raw-{label}.parquet"
     written = file.reader.store(shape, stored)
@@ -161,9 +171,9 @@ def read_all(run: Run, backend: Backend, found: Iterable[SourceFile]) -> list[Ra
         As `problems` and `read`.
     """
     found = list(found)
-    looked = [(file, *inspected(file)) for file in found]
-    raise_all([*chain.from_iterable(wrong for _, _, wrong in looked), *_given_twice(found)])
-    return [_read(run, backend, file, shape) for file, shape, _ in looked]
+    looked = [inspected(file) for file in found]
+    raise_all([*chain.from_iterable(one.problems for one in looked), *_given_twice(found)])
+    return [_read(run, backend, one) for one in looked]
 
 
 def _named(rows: Table, file: SourceFile, columns: tuple[str, ...]) -> Table:
@@ -171,15 +181,46 @@ def _named(rows: Table, file: SourceFile, columns: tuple[str, ...]) -> Table:
     cells = {name: rows[f"c{i}"] for i, name in enumerate(columns)}
     mapped = {canonical: cells[name] for canonical, name in file.mapped.items()}
     constants = {name: ibis.literal(text) for name, text in file.spec.constants.items()}
-    return rows.select(
+    named = rows.select(
         source=ibis.literal(file.name),
         row=rows.row,
         malformed=rows.malformed,
         _blank=_all_blank(rows, len(columns)),
+        _total=_is_total(rows.c0, *(mapped[n] for n in _COUNTED if n in mapped)),
         _all=_whole_row(rows, columns),
         **constants,
         **mapped,
     )
+    return _filled_down(named, [n for n in file.spec.fill_down if n in mapped])
+
+
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def arg_max(text: str, row: int) -> str:  # type: ignore[empty-body]
+    """Return the text of the last row that has one."""
+
+
+def _filled_down(rows: Table, names: Sequence[str]) -> Table:
+    """Give blank cells the value above, but for rows of totals; `_filled` tells which rows."""
+    if not names:
+        return rows.mutate(_filled=False)
+    within = rows.order_id if "order_id" in rows.columns and "order_id" not in names else None
+    above = ibis.cumulative_window(order_by=rows.row, group_by=within)
+    proper = ~rows["_blank"] & ~rows["_total"] & rows.malformed.isnull()
+    if within is not None:
+        proper &= within.strip() != ""
+    blank = {n: proper & (rows[n].strip() == "") for n in names}
+    there = {n: ibis.ifelse(proper, rows[n].strip().nullif(""), ibis.null("string")) for n in names}
+    filled = {
+        n: ibis.ifelse(blank[n], arg_max(there[n], rows.row).over(above), rows[n]) for n in names
+    }
+    changed = [blank[n] & filled[n].notnull() for n in names]
+    return rows.mutate(_filled=ibis.or_(*changed), **filled)
+
+
+def _is_total(*cells: Column) -> Column:
+    """Whether a row is a total below the others: its first cell, or one of its numbers, says so."""
+    words = [cell.re_replace(r"[\s:：]", "").lower().isin(_TOTALS) for cell in cells]
+    return ibis.or_(*words).fill_null(False)
 
 
 def _all_blank(rows: Table, width: int) -> Column:

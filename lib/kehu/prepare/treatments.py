@@ -33,11 +33,11 @@ class Treatment:
 
     def rules(self, *, duplicates: bool) -> list[Rule]:
         """List the rules; a row leaves at the first that takes it."""
-        first = ["malformed_row", "blank_row", *self.aside.split()]
+        first = ["malformed_row", "blank_row", "total_row", *self.aside.split()]
         last = ["after_analysis_date"] * self.is_event
         return [
             *(Rule(name, "quarantine") for name in first),
-            *(Rule(name, "repair") for name in self.repairs.split()),
+            *(Rule(name, "repair") for name in ["filled_down", *self.repairs.split()]),
             *(Rule(name, "quarantine") for name in last),
             *([Rule("duplicate_row", "merge")] if duplicates else []),
             *(Rule(name, "quarantine") for name in self.conflicts.split()),

@@ -46,7 +46,7 @@ def meanings(raw: Raw, column: str) -> dict[str, str]:
     dict
         Word as `plain` writes it, to code.
     """
-    given: Mapping[str, str | bool] = raw.file.values["values"][column]
+    given: Mapping[str, str | bool] = raw.file.values.get("values", {}).get(column, {})
     own = {plain(word): _code(code) for word, code in given.items()}
     return built_in(column) | own
 

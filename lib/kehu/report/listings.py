@@ -143,13 +143,14 @@ def _reason(say: Translator, row: Mapping[str, Any]) -> str:
 
 def ledger(say: Translator, table: pd.DataFrame) -> Listing:
     """List what each cleaning rule did to each file; rules that met no row are counted only."""
-    effects = table[["rows_merged", "rows_quarantined", "rows_repaired"]].sum(axis=1)
+    counts = ["rows_merged", "rows_quarantined", "rows_repaired", "rows_flagged"]
+    effects = table[counts].sum(axis=1)
     rows = table[effects > 0].sort_values(
         ["table", "source", "step"], ascending=[False, True, True]
     )
+    shown = [name for name in counts if name != "rows_flagged" or table[name].any()]
     columns = {"source": "", "rule": "code:rule", "rows_in": "int", "rows_kept": "int",
-               "rows_merged": "int", "rows_quarantined": "int", "rows_repaired": "int",
-               "amount_removed": "money"}  # fmt: skip
+               **dict.fromkeys(shown, "int"), "amount_removed": "money"}  # fmt: skip
     return listing(say, rows, columns, "ledger", idle=int((effects == 0).sum()))
 
 
