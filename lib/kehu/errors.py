@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "KH-D14": "amounts in more than one currency",
     "KH-D15": "customer numbers that a spreadsheet has shortened",
     "KH-D16": "a source file too large to be unpacked or opened",
+    "KH-D17": "decisions on identity that contradict each other or name strangers",
     "KH-T01": "a table does not keep its contract",
     "KH-T02": "a table of an earlier stage is missing",
     "KH-S01": "a file cannot be written",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from kehu.params_identity import IdentityParams
 from kehu.params_types import Share, Strict, described
 
 Treatment = Literal["flag", "blank", "quarantine"]
@@ -60,6 +61,10 @@ class PrepareParams(Strict):
         en="what becomes of particulars that cannot be",
         zh="客户资料不合规时如何处理",
     )
+    identity: IdentityParams = described(
+        IdentityParams(), en="which customer numbers are one person or firm",
+        zh="哪些客户编号属于同一个人或同一家企业",
+    )  # fmt: skip
     memory_gb: float = described(
         2.0, en="memory limit of the engine, GB", zh="计算引擎的内存上限，单位 GB", ge=0.1, le=1024
     )

@@ -5,6 +5,7 @@ clv [CUSTOMERS ...]     lifetime value against lifetimes and pymc-marketing
 paretonbd [CUSTOMERS ...]  the same with Pareto/NBD
 summary [LINES]         purchase lines to customers against pandas, Polars, pymc-marketing, DuckDB
 scale [LINES ...]       the value stage on many lines
+identity [CUSTOMERS]    who is who on the public record-linkage sets and on simulated customers
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import clv, demo, results, scale, summary
+from tests.benchmarks import clv, demo, identity, results, scale, summary
 
 NAMES: dict[str, Callable[[list[int]], None]] = {
     "demo": lambda sizes: demo.main(*sizes),
     "clv": lambda sizes: clv.main(sizes or (10_000, 100_000, 1_000_000)),
     "paretonbd": lambda sizes: clv.main(sizes or (10_000, 100_000, 1_000_000), "paretonbd"),
     "summary": lambda sizes: summary.main(*sizes),
+    "identity": lambda sizes: identity.main(*sizes),
     "scale": lambda sizes: scale.main(sizes or (1_000_000, 10_000_000)),
 }
 

@@ -42,7 +42,7 @@ def rules(handling: Particulars | None = None) -> list[Rule]:
     return [*_FIRST, *checked, *_LAST]
 
 
-_DETAILS = (
+DETAILS = (
     "name", "joined", "city", "channel", "level", "birth_date", "gender", "occupation", "plan",
     "email", "phone", "address", "province", "id_number", "tax_id", "manager", "consent",
 )  # fmt: skip
@@ -101,7 +101,7 @@ def build(
     raws = [raw for raw in raws if raw.file.table == TABLE]
     buyers = transactions.select("customer_id").distinct()
     if not raws:
-        details = {n: ibis.null(_TYPES.get(n, "string")) for n in _DETAILS}
+        details = {n: ibis.null(_TYPES.get(n, "string")) for n in DETAILS}
         alone = buyers.mutate(**details, has_purchases=True, in_customer_list=False)
         return CustomerBase(TABLE, alone, None, pd.DataFrame(), None, records.no_dates())
     columns = fields.of(TABLE)
@@ -147,7 +147,7 @@ def _ruled(typed: Table, handling: Particulars) -> Table:
     place = ibis.row_number().over(
         group_by=[early.customer_id, early.rule.isnull()], order_by=[early.file, early.row]
     )
-    differs = [early[n].min().over(same) != early[n].max().over(same) for n in _DETAILS]
+    differs = [early[n].min().over(same) != early[n].max().over(same) for n in DETAILS]
     conflict = ibis.or_(*(d.fill_null(False) for d in differs))
     repeated = early.rule.isnull() & (place > 0)
     return early.mutate(
@@ -159,7 +159,7 @@ def _listed(rows: Table) -> Table:
     """Merge the rows of each customer; the first value that is not blank wins."""
     good = rows.filter(rows.rule.isnull() | (rows.rule == "duplicate_customer"))
     first = {
-        n: good[n].first(where=good[n].notnull(), order_by=[good.file, good.row]) for n in _DETAILS
+        n: good[n].first(where=good[n].notnull(), order_by=[good.file, good.row]) for n in DETAILS
     }
     return good.group_by("customer_id").aggregate(**first)
 
@@ -168,7 +168,7 @@ def _with_buyers(listed: Table, buyers: Table) -> Table:
     other = buyers.rename(buyer_id="customer_id")
     both = listed.join(other, listed.customer_id == other.buyer_id, how="outer")
     return both.select(
-        *_DETAILS,
+        *DETAILS,
         customer_id=ibis.coalesce(both.customer_id, both.buyer_id),
         has_purchases=both.buyer_id.notnull(),
         in_customer_list=both.customer_id.notnull(),

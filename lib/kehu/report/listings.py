@@ -13,6 +13,7 @@ from kehu.i18n import Translator
 from kehu.i18n.formats import MISSING
 from kehu.report.show import Listing
 
+_MOST_GROUPS = 15
 Columns = Mapping[str, str]
 """Column to format kind of `Translator.format`; also `""` for text, `code:PART` for catalogue words
 and `figure` for numbers formatted already."""
@@ -152,6 +153,13 @@ def ledger(say: Translator, table: pd.DataFrame) -> Listing:
     columns = {"source": "", "rule": "code:rule", "rows_in": "int", "rows_kept": "int",
                **dict.fromkeys(shown, "int"), "amount_removed": "money"}  # fmt: skip
     return listing(say, rows, columns, "ledger", idle=int((effects == 0).sum()))
+
+
+def identity_review(say: Translator, table: pd.DataFrame) -> Listing:
+    """List the groups of customers that a person should look at, the largest first."""
+    rows = table.head(_MOST_GROUPS)
+    columns = {"review_reason": "code:review", "customers": "int", "members": ""}
+    return listing(say, rows, columns, "identity_review", groups=len(table), shown=len(rows))
 
 
 def quality(say: Translator, table: pd.DataFrame) -> Listing:
