@@ -30,7 +30,7 @@ def stage(rows: list[tuple]) -> Stage:
     frame = pd.DataFrame(rows, columns=columns)
     frame["customer_id"] = [f"{i:03d}" for i in range(len(frame))]
     frame["days_since_last"] = np.where(frame["p_alive"].isna(), 200, 10)
-    customers = pd.DataFrame({"customer_id": frame["customer_id"], "name": "张三"})
+    customers = pd.DataFrame({"customer_id": frame["customer_id"], "name": "张三", "consent": None})
     summary = frame[["customer_id", "total_spend", "T"]]
     value = frame[["customer_id", "n_orders", "days_since_last", "p_alive", "clv"]]
     classes = frame[["customer_id", "tier", "rfm_segment", "is_key"]]
@@ -39,6 +39,10 @@ def stage(rows: list[tuple]) -> Stage:
 
 def listed(rows: list[tuple], **changes) -> tuple[pd.DataFrame, float]:
     return listing.action_list(*stage(rows), BOOK, **(USUAL | changes))
+
+
+def told_of(found: pd.DataFrame, total: float) -> dict[str, float | int | str]:
+    return listing.facts(found, total, stage([ACTIVE])[0], "opt_out")
 
 
 ACTIVE = (0.9, 80.0, 1000.0, 104.0, False, "champion", "top", 5)
@@ -126,7 +130,7 @@ def test_a_customer_without_a_name_is_listed() -> None:
 
 def test_facts_agree_with_the_list_and_every_printed_one_exists() -> None:
     found, total = listed([ACTIVE, *REASONS.values()], max_actions=5)
-    named = listing.facts(found, total)
+    named = told_of(found, total)
     texts = [text for language in ("zh", "en") for text in catalogue(language).values()]
     printed = {n for text in texts for n in re.findall(r"\{actions\.(\w+)", text)}
     assert printed
@@ -143,18 +147,37 @@ def test_an_open_complaint_is_told_before_the_reason() -> None:
     found, total = listing.action_list(*others, voices, BOOK, **USUAL)
     assert found.set_index("customer_id")["open_complaints"].to_dict() == {"000": 2, "001": 0}
     tables.check("actions", found)
-    told = listing.facts(found, total)
+    told = told_of(found, total)
     assert (told["n_complaints_open"], told["any_complaint"]) == (1, "yes")
-    assert listing.facts(*listed([ACTIVE]))["any_complaint"] == "no"
+    assert told_of(*listed([ACTIVE]))["any_complaint"] == "no"
     rows = actions(Translator("zh", "CNY"), found, BOOK).table._tbl_data
     reasons = dict(zip(rows["customer_id"], rows["reason"], strict=True))
     assert reasons["000"].startswith("投诉 2 件未结，先办结；")
     assert "投诉" not in reasons["001"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "ids"),
+    [("ignore", ["000", "001", "002"]), ("opt_out", ["000", "002"]), ("required", ["000"])],
+)
+def test_who_refused_is_on_no_list(rule: str, ids: list[str]) -> None:
+    customers, *others = stage([ACTIVE] * 3)
+    customers = customers.assign(consent=pd.array([True, False, None], dtype="boolean"))
+    found, total = listing.action_list(customers, *others, BOOK, **USUAL, consent=rule)
+    assert found["customer_id"].tolist() == ids
+    told = listing.facts(found, total, customers, rule)
+    assert told["n_kept_out"] == 3 - len(ids)
+    assert told["any_kept_out"] == ("yes" if len(ids) < 3 else "no")
+
+
+def test_a_list_of_those_who_agreed_needs_somebody_who_did() -> None:
+    with pytest.raises(KehuError, match=r"KH-D11 consent: no customer has agreed"):
+        listed([ACTIVE], consent="required")
+
+
 def test_nothing_at_stake_is_no_share() -> None:
     nothing = (0.9, 0.0, 0.0, 104.0, False, "champion", "top", 5)
-    assert listing.facts(*listed([nothing]))["stake_share"] == 0
+    assert told_of(*listed([nothing]))["stake_share"] == 0
 
 
 def test_tables_of_different_runs_are_refused_by_name() -> None:

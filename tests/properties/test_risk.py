@@ -50,6 +50,22 @@ def warned(shop):
     return warned_of(shop[0])
 
 
+def test_who_refused_takes_no_place_of_the_contacts(shop, warned):
+    table = warned.table
+    refused = table.loc[table["churn_band"] == "act", "customer_id"].iloc[::2]
+    may = pd.Series(~table["customer_id"].isin(refused).to_numpy(), index=table["customer_id"])
+    ids = sorted(set(shop[0]["customer_id"]))
+    value = pd.DataFrame({"customer_id": ids, "expected_purchases": 1.0})
+    again = churn.warn(
+        client.events(shop[0]), SPANS, value, NOTHING, CHURN,
+        margin=0.3, horizon_days=365, seed=1, may_contact=may,
+    ).table.set_index("customer_id")  # fmt: skip
+    assert len(refused) > 1
+    assert set(again.loc[refused, "churn_band"]) <= {"watch", "calm"}
+    acting = (again["churn_band"] == "act").sum()
+    assert 0 < acting <= CHURN["capacity"]
+
+
 # --- windows ----------------------------------------------------------------------------------
 
 

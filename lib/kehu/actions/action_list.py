@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kehu.actions.playbook import Playbook
+from kehu.contactable import Consent, may_contact
 from kehu.errors import KehuError, Problem, raise_all
 
 REASONS = (
@@ -102,6 +103,7 @@ def action_list(
     margin: float,
     horizon: int,
     max_actions: int,
+    consent: Consent = "opt_out",
 ) -> tuple[pd.DataFrame, float]:
     """List the customers to act on first, each with action, channel, owner and reason.
 
@@ -117,6 +119,8 @@ def action_list(
         See `value_at_stake`.
     max_actions : int
         Length of the list.
+    consent : {'required', 'opt_out', 'ignore'}
+        See `kehu.contactable.may_contact`; who may not be contacted is not listed.
 
     Returns
     -------
@@ -128,7 +132,8 @@ def action_list(
     Raises
     ------
     KehuError
-        KH-D11: there are no customers. KH-T01: the tables hold different customers.
+        KH-D11: there are no customers, or none may be contacted. KH-T01: the tables hold
+        different customers.
     """
     tables = {"value": value, "segments": segments, "summary": summary}
     _require_same_customers(tables)
@@ -144,7 +149,11 @@ def action_list(
     table["open_complaints"] = open_complaints.reindex(table.index, fill_value=0).astype("int64")
     named = table.join(customers.set_index("customer_id")["name"]).reset_index()
     full = _with_strategy(named, playbook)
-    first = full.sort_values(["value_at_stake", "customer_id"], ascending=[False, True])
+    unknown = consent != "required"
+    allowed = may_contact(customers, consent).reindex(full["customer_id"], fill_value=unknown)
+    first = full[allowed.to_numpy()].sort_values(
+        ["value_at_stake", "customer_id"], ascending=[False, True]
+    )
     top = first.head(max_actions)
     listed = top.assign(priority=np.arange(1, len(top) + 1))
     return listed, float(full["value_at_stake"].sum())
@@ -176,7 +185,9 @@ def _require_same_customers(tables: Mapping[str, pd.DataFrame]) -> None:
     )
 
 
-def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int | str]:
+def facts(
+    listed: pd.DataFrame, all_at_stake: float, customers: pd.DataFrame, consent: Consent
+) -> dict[str, float | int | str]:
     """Name the numbers that the report's sentences quote.
 
     Parameters
@@ -185,6 +196,9 @@ def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int | 
         Contract `actions`.
     all_at_stake : float
         Sum of `value_at_stake` over all customers, in currency.
+    customers : pandas.DataFrame
+        Contract `customers`.
+    consent : {'required', 'opt_out', 'ignore'}
 
     Returns
     -------
@@ -193,7 +207,10 @@ def facts(listed: pd.DataFrame, all_at_stake: float) -> dict[str, float | int | 
     """
     stake = float(listed["value_at_stake"].sum())
     slipping = listed["reason"].isin(SLIPPING_REASONS)
+    kept_out = int((~may_contact(customers, consent)).sum())
     return {
+        "n_kept_out": kept_out,
+        "any_kept_out": "yes" if kept_out else "no",
         "n_listed": len(listed),
         "stake": stake,
         "stake_share": stake / all_at_stake if all_at_stake else 0.0,

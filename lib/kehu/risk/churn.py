@@ -59,6 +59,7 @@ class Warned:
 def warn(
     events: Events, windows: Windows, value: pd.DataFrame, holdout: pd.DataFrame,
     churn: Churn | Mapping[str, Any], *, margin: float, horizon_days: float, seed: int,
+    may_contact: pd.Series | None = None,
 ) -> Warned:  # fmt: skip
     """Learn on one window, prove on the next, warn about the coming one.
 
@@ -78,6 +79,8 @@ def warn(
     horizon_days : float
         Days that `expected_purchases` of `value` is for.
     seed : int
+    may_contact : pandas.Series of bool, optional
+        By customer number; who may not be contacted is watched at most. Left out: everybody may.
 
     Returns
     -------
@@ -107,7 +110,10 @@ def warn(
             method=spec.method,
         )  # fmt: skip
     known = _warned(now, assessment, test, happened)
-    table = _banded(known, spec, margin, base)
+    may = known["customer_id"].map(may_contact) if may_contact is not None else True
+    table = _banded(known.assign(may=may).astype({"may": bool}), spec, margin, base).drop(
+        columns="may"
+    )
     return Warned(_complete(table, value["customer_id"]), assessment, windows, base)
 
 
@@ -157,11 +163,12 @@ def _banded(known: pd.DataFrame, churn: Churn, margin: float, base: float) -> pd
     stays = known["spend"].fillna(0.0).clip(lower=0) * margin
     lost = known["churn_probability"] * stays
     gain = lost * churn.save_rate - churn.contact_cost
-    place = gain.where(gain > 0).rank(method="first", ascending=False)
+    pays = (gain > 0) & known["may"]
+    place = gain.where(pays).rank(method="first", ascending=False)
     likely = known["churn_probability"] > base
     late = known["churn_probability"].isna() & (known["overdue"] >= LATE)
     band = np.select(
-        [place <= churn.capacity, gain > 0, likely | late], ["act", "next", "watch"], "calm"
+        [place <= churn.capacity, pays, likely | late], ["act", "next", "watch"], "calm"
     )
     return known.assign(
         value_if_stays=stays, value_at_risk=lost, contact_gain=gain, churn_band=band
