@@ -17,13 +17,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
 from kehu.errors import KehuError
 
 if TYPE_CHECKING:
     from kehu.run.execute import Outcome
-    from kehu.run.trace import Step
 
 HELP = """From a client's raw files to a client-ready customer-value report.
 
@@ -41,14 +39,19 @@ ParamsArgument = Annotated[
     Path, typer.Argument(help="params file, e.g. params/demo.yml", metavar="PARAMS")
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="print the whole story of an error")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="only what changed or did not finish 只运行有变化的部分")
+]
 Cold = Annotated[bool, typer.Option("--cold", help="start every kernel anew instead of forking it")]
 
 
 @app.command()
-def run(params: ParamsArgument, cold: Cold = False, debug: Debug = False) -> None:
+def run(
+    params: ParamsArgument, resume: Resume = False, cold: Cold = False, debug: Debug = False
+) -> None:
     """Check a params file, run all notebooks, write the report. 运行并生成报告。"""
-    with _told(debug):
-        _run(params, cold)
+    with _told(debug, f"kehu run {params} --resume"):
+        _run(params, cold, resume)
 
 
 @app.command()
@@ -85,6 +88,7 @@ def trace(
     """Follow a number of a report back to the client's files. 数据血缘追踪。"""
     with _told(debug):
         from kehu.run import trace as chain
+        from kehu.run.trace_tree import tree
 
         if not fact:
             for known, value in chain.facts(name).items():
@@ -94,7 +98,7 @@ def trace(
         if as_json:
             sys.stdout.write(json.dumps(asdict(step), ensure_ascii=False, indent=1) + "\n")
         else:
-            Console(width=WIDE, highlight=False).print(_tree(step))
+            Console(width=WIDE, highlight=False).print(tree(step))
 
 
 @app.command()
@@ -228,25 +232,26 @@ def _warm(cold: bool) -> None:
         kernel.start_server()
 
 
-def _run(path: Path, cold: bool) -> None:
+def _run(path: Path, cold: bool, resume: bool = False) -> None:
     _warm(cold)
     from kehu.run import execute
     from kehu.run.progress import progress_for
 
     with progress_for(out) as progress:
-        outcome = execute.run(path, progress, warm=not cold)
+        outcome = execute.run(path, progress, warm=not cold, resume=resume)
     _summary(outcome)
 
 
 def _summary(outcome: Outcome) -> None:
     total = sum(outcome.seconds.values())
-    say(f"{outcome.run.name}: ok, {len(outcome.seconds)} steps, {total:.1f} s")
+    kept = f", {len(outcome.skipped)} as they were" if outcome.skipped else ""
+    say(f"{outcome.run.name}: ok, {len(outcome.seconds)} steps{kept}, {total:.1f} s")
     for path in outcome.outputs:
         say(f"  {_shown(path)}")
 
 
 @contextmanager
-def _told(debug: bool) -> Iterator[None]:
+def _told(debug: bool, again: str = "") -> Iterator[None]:
     """Print errors as sentences; exit 1 for a handled failure, 2 for wrong usage."""
     if debug:
         os.environ["KEHU_DEBUG"] = "1"  # kernels inherit it
@@ -255,36 +260,23 @@ def _told(debug: bool) -> Iterator[None]:
     except KehuError as error:
         for problem in error.problems:
             complain(str(problem))
-        _where_kept(error, debug)
+        _where_kept(error, debug, again)
         raise typer.Exit(2 if error.is_usage else 1) from None
     except KeyboardInterrupt:
-        complain("Stopped. No half file was left; run the same command again.")
+        more = f"go on with: {again}" if again else "run the same command again."
+        complain(f"Stopped. No half file was left; {more}")
         raise typer.Exit(130) from None
 
 
-def _where_kept(error: KehuError, debug: bool) -> None:
+def _where_kept(error: KehuError, debug: bool, again: str) -> None:
     notebook = getattr(error, "notebook", None)
     if notebook is not None:
         page = notebook.parent.parent / "FAILED.html"
         complain(f"Kept with the error in it: {_shown(notebook)}; page: {_shown(page)}")
+        if again:
+            complain(f"Once it is mended: {again}")
     if debug:
         complain(getattr(error, "traceback", "") or traceback.format_exc())
-
-
-def _tree(step: Step) -> Tree:
-    """Draw a fact's chain: what it was made from stands below it."""
-    line = f"{step.kind} {step.name}"
-    if step.kind == "fact":
-        line += f" = {json.dumps(step.value, ensure_ascii=False)}"
-    if step.rows is not None:
-        line += f"  {step.rows:,} rows"
-    if step.sha256:
-        line += f"  sha256 {step.sha256[:12]}"
-    line += "  (changed since the run ended)" * step.changed + "  (see above)" * step.again
-    tree = Tree(Text(line))
-    for origin in step.origins:
-        tree.add(_tree(origin))
-    return tree
 
 
 def _folder(run_name: str) -> Path:

@@ -51,9 +51,7 @@ class Session(Run):
         """Return a table's file, and note for the lineage that this stage opened it."""
         path = super().existing(name)
         if tables.contract(name).stage != self.stage:
-            noted = _noted(self, self.stage)
-            noted.mkdir(parents=True, exist_ok=True)
-            (noted / name).touch()
+            note_read(self, self.stage, name)
         return path
 
     def translators(self) -> list[Translator]:
@@ -79,6 +77,13 @@ class Session(Run):
 def reads(run: Run, stage: str) -> list[str]:
     """List the tables of earlier stages that a notebook opened, while the run goes on."""
     return sorted(path.name for path in _noted(run, stage).glob("*"))
+
+
+def note_read(run: Run, stage: str, name: str) -> None:
+    """Note that a notebook opened a table of an earlier stage."""
+    noted = _noted(run, stage)
+    noted.mkdir(parents=True, exist_ok=True)
+    (noted / name).touch()
 
 
 def _noted(run: Run, stage: str) -> Path:

@@ -145,6 +145,7 @@ def test_the_order_of_rows_decides_nothing(tmp_path_factory, random, shared):
     assert (one.persons <= one.persons.index).all()
 
 
+@pytest.mark.slow
 def test_likely_persons_are_found_and_the_run_repeats_itself():
     rows = benchmark.simulated(1500)
     found = benchmark.found(rows, threshold=0.95)

@@ -144,6 +144,7 @@ def test_every_row_leaves_at_the_rule_a_plain_reading_gives(tmp_path_factory, ta
     assert run.rows(table) == len(run.read(table)) == found.table.count().execute()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["interactions", "surveys"])
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), seed=st.randoms(use_true_random=False))

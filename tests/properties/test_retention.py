@@ -262,6 +262,7 @@ def test_nothing_after_the_cut_reaches_the_forecast(rows, proof) -> None:
     assert (shorter.customers["model"] == proof.customers["model"]).all()
 
 
+@pytest.mark.slow
 def test_duration_dependence_is_chosen_by_the_hold_out() -> None:
     """Customers who tire: the first year nobody leaves, then more and more do."""
     rng, listed = np.random.default_rng(7), []
@@ -278,6 +279,7 @@ def test_duration_dependence_is_chosen_by_the_hold_out() -> None:
     assert retention.fit(tenures(holdings(*listed), DAY)).reason == "likelihood_ratio"
 
 
+@pytest.mark.slow
 def test_the_cut_is_chosen_so_that_a_third_is_held_out(rows) -> None:
     found = retention.prove(holdings(*rows), DAY)
     assert (found.periods, found.calibration_end) == (3, "2016-01-29")

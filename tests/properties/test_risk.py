@@ -255,6 +255,7 @@ def test_parameters_choose_the_method(shop):
 # --- measures ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_measures_agree_with_other_libraries(seed):

@@ -17,17 +17,11 @@ from kehu.cases import built_in
 from kehu.errors import KehuError, Problem, raise_all
 from kehu.params import Params
 from kehu.params_check import ParamsFile, load_params
-from kehu.run.failure import StageFailed
-from kehu.store import Run, open_run, publish_bytes, publish_json
+from kehu.store import Run, open_run, publish_json
 
-HANDED_OVER = (
-    "report-*.html",
-    "report-*.pdf",
-    "*.xlsx",
-    "FAILED.html",
-    "manifest.json",
-    "facts.json",
-)
+REPORT = ("report-*.html", "report-*.pdf", "FAILED.html", "manifest.json", "facts.json")
+"""Files that are made anew whenever any stage is run."""
+HANDED_OVER = (*REPORT, "*.xlsx")
 
 
 class Progress(Protocol):
@@ -42,6 +36,9 @@ class Progress(Protocol):
     def done(self, name: str, seconds: float) -> None:
         """Hear that a step ended well."""
 
+    def skipped(self, name: str) -> None:
+        """Hear that a step has all it would make already."""
+
 
 @dataclass
 class Outcome:
@@ -54,11 +51,14 @@ class Outcome:
         Files handed over.
     seconds : dict
         Step to elapsed seconds.
+    skipped : list of str
+        Steps that a resumed run found done.
     """
 
     run: Run
     outputs: list[Path] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
 
 
 def check(path: str | Path) -> ParamsFile:
@@ -114,8 +114,10 @@ def _other_problems(file: ParamsFile) -> Iterator[Problem]:
             seen |= {str(p) for p in error.problems}
 
 
-def run(path: str | Path, progress: Progress, *, warm: bool = True) -> Outcome:
-    """Execute all stages of a params file and render the report.
+def run(
+    path: str | Path, progress: Progress, *, warm: bool = True, resume: bool = False
+) -> Outcome:
+    """Execute the stages of a params file and render the report.
 
     Parameters
     ----------
@@ -125,6 +127,9 @@ def run(path: str | Path, progress: Progress, *, warm: bool = True) -> Outcome:
         Told what happens.
     warm : bool
         Fork kernels from a process that has the imports, or start each anew.
+    resume : bool
+        Run only stages of which an input changed, or which have not finished; if there is none,
+        and the report is there, nothing is written.
 
     Returns
     -------
@@ -144,11 +149,33 @@ def run(path: str | Path, progress: Progress, *, warm: bool = True) -> Outcome:
     outcome = Outcome(target)
     progress.begin(target.name, len(plan.STAGES) + 1)
     with lock.locked(target.folder), _scratch(target):
-        clear(target)
-        Thread(target=import_module, args=("kehu.report.pdf",), daemon=True).start()
-        _execute_all(file, outcome, progress, _kernel(warm))
-        _finish(file, outcome, progress)
+        if not resume:
+            clear(target)
+        if not (resume and _found_whole(file, outcome, progress)):
+            Thread(target=import_module, args=("kehu.report.pdf",), daemon=True).start()
+            _execute_all(file, outcome, progress, _kernel(warm))
+            _finish(file, outcome, progress)
     return outcome
+
+
+def _found_whole(file: ParamsFile, outcome: Outcome, progress: Progress) -> bool:
+    """Whether a finished run is just what it would be if it were run now."""
+    from kehu.run import plan, resume
+
+    stages = [(stage, _values(file, stage)) for stage in plan.STAGES]
+    paths = resume.whole(outcome.run, stages, file)
+    if paths is None:
+        return False
+    outcome.outputs, outcome.skipped = paths, [*plan.STAGES, "render"]
+    for name in outcome.skipped:
+        progress.skipped(name)
+    return True
+
+
+def _values(file: ParamsFile, stage: str) -> dict[str, Any]:
+    from kehu.run import plan
+
+    return plan.parameters(stage, file.params, file.path.parent)
 
 
 def _kernel(warm: bool) -> str:
@@ -162,12 +189,24 @@ def _kernel(warm: bool) -> str:
 
 
 def _execute_all(file: ParamsFile, outcome: Outcome, progress: Progress, kernel: str) -> None:
-    from kehu.run import plan
+    from kehu.run import plan, resume, stage_run
 
+    target = outcome.run
+    for pattern in REPORT:
+        for path in target.folder.glob(pattern):
+            path.unlink()
     for stage in plan.STAGES:
+        values = _values(file, stage)
+        now = resume.signature(target, stage, values, file)
+        if resume.is_done(target, stage, now):
+            resume.skip(target, stage)
+            outcome.skipped.append(stage)
+            progress.skipped(stage)
+            continue
+        resume.forget(target, stage)
         with _timed(outcome, progress, stage):
-            values = plan.parameters(stage, file.params, file.path.parent)
-            execute(outcome.run, stage, values, kernel)
+            stage_run.execute(target, stage, values, kernel)
+        resume.keep(target, stage, now)
 
 
 def _finish(file: ParamsFile, outcome: Outcome, progress: Progress) -> None:
@@ -179,43 +218,6 @@ def _finish(file: ParamsFile, outcome: Outcome, progress: Progress) -> None:
         publish_json(target.folder / "facts.json", target.facts())
     made = manifest.manifest(target, file, outcome.seconds, outcome.outputs)
     publish_json(target.folder / manifest.NAME, made)
-
-
-def execute(target: Run, name: str, values: dict[str, Any], kernel: str) -> None:
-    """Execute one notebook with papermill and keep it in the run's folder.
-
-    Raises
-    ------
-    StageFailed
-        The notebook stopped; it is kept with the error in it, and a page says what happened.
-    """
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-
-    from kehu.run import failure, plan, quiet
-
-    working = target.scratch / f"{name}.ipynb"
-    kept = target.folder / "notebooks" / f"{name}.ipynb"
-    options = {"kernel_name": kernel, "engine_name": quiet.register(), "progress_bar": False}
-    try:
-        papermill.execute_notebook(
-            str(plan.notebook_path(name)), str(working), values, cwd=str(target.scratch), **options
-        )
-    except papermill.PapermillExecutionError as error:
-        raise _kept(target, working, failure.of_cell(name, error, kept)) from None
-    except DeadKernelError:
-        raise _kept(target, working, failure.of_kernel(name, kept)) from None
-    publish_bytes(kept, working.read_bytes())
-
-
-def _kept(target: Run, working: Path, failed: StageFailed) -> StageFailed:
-    """Keep the notebook that stopped and write the page that says what happened."""
-    from kehu.run import failure
-
-    if working.is_file():
-        publish_bytes(failed.notebook, working.read_bytes())
-    failure.write_page(target, failed)
-    return failed
 
 
 def render_again(name: str) -> list[Path]:
@@ -257,7 +259,7 @@ def clear(target: Run) -> None:
     for pattern in HANDED_OVER:
         for path in target.folder.glob(pattern):
             path.unlink()
-    for name in ("tables", "facts", "notebooks"):
+    for name in ("tables", "facts", "notebooks", "state"):
         shutil.rmtree(target.folder / name, ignore_errors=True)
 
 

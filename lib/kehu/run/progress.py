@@ -38,6 +38,11 @@ class BarProgress:
         """Show the step that runs now."""
         self._bar.update(self._task, stage=name)
 
+    def skipped(self, name: str) -> None:
+        """Count a step that is done already, and leave a line for it."""
+        self._bar.console.print(f"  {name:<14}  as it was", highlight=False)
+        self._bar.advance(self._task)
+
     def done(self, name: str, seconds: float) -> None:
         """Count a step and leave a line for it."""
         self._bar.console.print(f"  {name:<14}{seconds:6.1f} s", highlight=False)
@@ -66,6 +71,12 @@ class LineProgress:
     def step(self, name: str) -> None:
         """Count the step that runs now."""
         self._n += 1
+
+    def skipped(self, name: str) -> None:
+        """Count and print a step that is done already."""
+        self._n += 1
+        line = f"  [{self._n}/{self._steps}] {name} as it was"
+        self._console.print(line, markup=False, highlight=False)
 
     def done(self, name: str, seconds: float) -> None:
         """Print the step that ended."""

@@ -186,8 +186,10 @@ def _numbered(review: pd.DataFrame) -> pd.DataFrame:
 
 
 def write(run: Session, found: Identity) -> None:
-    """Store links, review and who is who; with `match: off` and no decision, nothing."""
+    """Store links, review and who is who; with `match: off` and no decision, take them away."""
     if found.params.match == "off" and not len(found.links):
+        for name in ("identity_links", "identity_review", "identity"):
+            run.table_path(name).unlink(missing_ok=True)
         return
     run.write("identity_links", found.links)
     run.write("identity_review", found.review)
