@@ -338,6 +338,7 @@ def test_amounts_in_many_forms(desk):
     assert books.loc["amount_rounded", "rows_repaired"] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["999999.99", "1000000", "12345678.25", "999999999999.25"])
 def test_lines_of_a_million_and_more_are_read(desk, size):
     text = HEADER + f"1,2026-05-18,{size},x\n2,2026-05-18,5.00,x\n"

@@ -44,7 +44,7 @@ def pdf_text(run: Run, language: str) -> str:
 def test_the_run_holds_what_is_handed_over_and_what_proves_it(demo_run: Run) -> None:
     names = {p.name for p in demo_run.folder.iterdir() if not p.name.startswith(".")}
     reports = {f"report-{lang}.{kind}" for lang in LANGUAGES for kind in ("html", "pdf")}
-    proof = {"tables", "facts", "notebooks", "facts.json", "manifest.json"}
+    proof = {"tables", "facts", "notebooks", "facts.json", "state", "manifest.json"}
     assert names == reports | {"corrections.xlsx"} | proof
     assert not list(demo_run.folder.glob(".*")), "scratch, lock or half files are left"
 

@@ -98,6 +98,7 @@ def test_a_stage_that_stops_is_kept_with_its_error(client, tmp_path: Path, name:
     assert not list(run.glob(".*"))
 
 
+@pytest.mark.slow
 def test_debug_tells_the_whole_story(client) -> None:
     done = client(FOUND_WHILE_READING["all rows invalid"][0], arguments=("--debug", "--cold"))
     assert "KH-D07" in done.stderr

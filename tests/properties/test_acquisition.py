@@ -261,6 +261,7 @@ spend_ = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(orders_, spend_, st.integers(0, 99))
 def test_spend_and_customers_are_conserved_in_any_order(orders, spent, seed) -> None:

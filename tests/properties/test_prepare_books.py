@@ -84,6 +84,7 @@ def expected(row, seen):
     return "sign_conflict" if n == "-1" and paid > 0 else None
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=files)
 def test_every_row_leaves_at_the_rule_a_plain_reading_gives(tmp_path_factory, rows):
@@ -109,6 +110,7 @@ def test_order_of_rows_does_not_matter(tmp_path_factory, rows, seed):
     assert len({p.transactions.amount.sum().execute() for p in parts}) == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=files)
 def test_money_kept_and_removed_is_the_money_in_the_file(tmp_path_factory, rows):

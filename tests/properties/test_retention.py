@@ -287,6 +287,7 @@ def test_the_cut_is_chosen_so_that_a_third_is_held_out(rows) -> None:
     assert (late.periods, late.calibration_end) == (1, "2018-01-29")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kept", "options", "reason"),
     [
