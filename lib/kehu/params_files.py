@@ -111,7 +111,7 @@ class Source(Strict):
     sheet: str | None = described(
         None, en="sheet of a workbook; left out: the first", zh="工作簿中的工作表；省略时取第一个"
     )
-    header: list[Annotated[int, Field(ge=1, le=1000)]] | None = described(
+    header: list[Annotated[int, Field(ge=1, le=200)]] | None = described(
         None, en="row of the column names, [3], or two rows, [3, 4]; left out: found by itself",
         zh="列名所在行，如 [3]；两行表头写 [3, 4]；省略时自动识别", min_length=1, max_length=2,
     )  # fmt: skip

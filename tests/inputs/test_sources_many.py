@@ -441,3 +441,25 @@ def test_blank_cells_take_the_value_above_and_totals_are_set_aside(desk):
     assert books.loc["total_row", "rows_quarantined"] == 2
     with pytest.raises(ValueError, match=r"fill_down\.price"):
         TransactionSource.model_validate(spec("a.csv", fill_down=["price"]))
+
+
+def test_equal_lines_below_different_orders_are_no_duplicates(desk):
+    text = (
+        "单号,会员号,下单日期,实付金额\nX1,1,2026-05-18,10.00\n,,,2.00\nX2,2,2026-05-19,3.00\n"
+        ",,,2.00\n,,,2.00\n"
+    )
+    given = {
+        "path": desk.put("a.csv", text), "columns": {**COLUMNS, "order_id": "单号"},
+        "fill_down": ["order_id", "customer_id", "date"],
+    }  # fmt: skip
+    cleaned = desk.clean(given)
+    spent = cleaned.transactions.execute().groupby("order_id")["amount"].sum().to_dict()
+    assert spent == {"X1": Decimal("12.00"), "X2": Decimal("5.00")}
+    assert cleaned.ledger.set_index("rule").loc["duplicate_row", "rows_merged"] == 1
+
+
+def test_a_needed_column_cannot_be_left_away(desk):
+    columns = {**COLUMNS, "customer_id": "编号 | -", "product": "品名 | -"}
+    (problem,) = desk.problems({"path": desk.put("a.csv", HEADER + ROWS), "columns": columns})
+    assert problem.code == "KH-D04"
+    assert "columns.customer_id" in problem.what

@@ -170,6 +170,10 @@ def test_who_refused_is_on_no_list(rule: str, ids: list[str]) -> None:
     assert told["any_kept_out"] == ("yes" if len(ids) < 3 else "no")
 
 
+def test_where_nobody_was_asked_it_is_said() -> None:
+    assert told_of(*listed([ACTIVE]))["any_kept_out"] == "unknown"
+
+
 def test_a_list_of_those_who_agreed_needs_somebody_who_did() -> None:
     with pytest.raises(KehuError, match=r"KH-D11 consent: no customer has agreed"):
         listed([ACTIVE], consent="required")

@@ -159,9 +159,19 @@ def test_likely_persons_are_found_and_the_run_repeats_itself():
     assert found.links["link_reason"].str.contains("birth_date").any()
 
 
-def test_nothing_to_compare_gives_no_likely_link(tmp_path):
-    for frame in (people(("a", "x")), people(("a",), ("b",)), people()):
-        assert groups(who(frame, tmp_path, match="fuzzy")) == set()
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("a", "x")], [("a",), ("b",)], [],
+        [(i, "张三", None, None, None, None, "1990-01-01") for i in "ab"],
+        [(f"{i:02d}", f"n{i} m{7 * i}", None, f"e{i}@example.com", None, None, f"19{i + 10}-01-01")
+         for i in range(60)],
+    ],
+)  # fmt: skip
+def test_where_nothing_can_be_learnt_it_is_said_and_nobody_is_likely(tmp_path, rows):
+    found = who(people(*rows), tmp_path, match="fuzzy")
+    assert groups(found) == set()
+    assert identity.facts(found)["identity_match"] == "unlearnt"
 
 
 # --- applied to the tables ------------------------------------------------------------------------

@@ -208,9 +208,10 @@ def facts(
     stake = float(listed["value_at_stake"].sum())
     slipping = listed["reason"].isin(SLIPPING_REASONS)
     kept_out = int((~may_contact(customers, consent)).sum())
+    silent = customers["consent"].isna().all()
     return {
         "n_kept_out": kept_out,
-        "any_kept_out": "yes" if kept_out else "no",
+        "any_kept_out": "unknown" if silent else ("yes" if kept_out else "no"),
         "n_listed": len(listed),
         "stake": stake,
         "stake_share": stake / all_at_stake if all_at_stake else 0.0,

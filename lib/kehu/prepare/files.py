@@ -133,6 +133,9 @@ def problem(path: Location) -> Problem | None:
         with path.open("rb") as file:
             what = f"its name says gzip, and it holds {content(file.read(CHUNK))}."
         return Problem("KH-D03", path.name, what, "Rename it without `.gz`.")
+    except NotImplementedError:
+        what = "the archive is packed in a way that is not read."
+        return Problem("KH-D03", path.name, what, "Unpack it, and give the files.")
     except zipfile.BadZipFile:
         what = "the archive is damaged: it was not copied whole."
         return Problem("KH-D03", path.name, what, "Copy it again.")

@@ -190,6 +190,8 @@ def _chosen(file: SourceFile) -> SourceFile:
     sure = [name for name in file.mapped.values() if presets.OR not in name]
     columns = file.reader.shape(sure).columns
     found = {k: presets.chosen(v, columns) for k, v in open_names.items()}
+    needed = file.spec.columns_model().needs()
+    found |= {k: open_names[k] for k, v in found.items() if v is None and k in needed}
     own = getattr(file.spec, "columns")  # noqa: B009
     return replace(
         file, spec=file.spec.model_copy(update={"columns": own.model_copy(update=found)})

@@ -200,7 +200,10 @@ def arg_max(text: str, row: int) -> str:  # type: ignore[empty-body]
 
 
 def _filled_down(rows: Table, names: Sequence[str]) -> Table:
-    """Give blank cells the value above, but for rows of totals; `_filled` tells which rows."""
+    """Give blank cells the value above, but for rows of totals; `_filled` tells which rows.
+
+    Two rows are then equal in every column only if what they took from above is equal, too.
+    """
     if not names:
         return rows.mutate(_filled=False)
     within = rows.order_id if "order_id" in rows.columns and "order_id" not in names else None
@@ -214,7 +217,8 @@ def _filled_down(rows: Table, names: Sequence[str]) -> Table:
         n: ibis.ifelse(blank[n], arg_max(there[n], rows.row).over(above), rows[n]) for n in names
     }
     changed = [blank[n] & filled[n].notnull() for n in names]
-    return rows.mutate(_filled=ibis.or_(*changed), **filled)
+    whole = ibis.literal(_BETWEEN).join([rows["_all"], *(f.fill_null("") for f in filled.values())])
+    return rows.mutate(_filled=ibis.or_(*changed), _all=whole, **filled)
 
 
 def _is_total(*cells: Column) -> Column:

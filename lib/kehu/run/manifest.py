@@ -21,7 +21,8 @@ from kehu.store import PROJECT, Run
 NAME = "manifest.json"
 PACKAGES = (
     "kehu", "pandas", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb", "ibis-framework",
-    "seaborn", "matplotlib", "papermill", "nbconvert", "typst", "pypandoc_binary",
+    "seaborn", "matplotlib", "papermill", "nbconvert", "typst", "pypandoc_binary", "splink",
+    "phonenumbers", "great-tables", "Babel", "opencc",
 )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def manifest(
         "run": run.name,
         "finished_at": finished_at,
         "params_file": file.path.name,
-        "params": _portable(file.params.model_dump()),
+        "params": portable(file.params.model_dump()),
         "sources": sources,
         "tables": tables,
         "lineage": lineage.events(run, sources, tables, finished_at),
@@ -66,17 +67,17 @@ def manifest(
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
         "python": platform.python_version(),
         "platform": platform.system(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": versions(),
         "git_commit": _commit(),
     }
 
 
-def _portable(value: Any, name: str = "") -> Any:
-    """Cut absolute paths among the parameters down to the file's name."""
+def portable(value: Any, name: str = "") -> Any:
+    """Cut absolute paths among the parameters down to the file's name, as the manifest has them."""
     if isinstance(value, dict):
-        return {key: _portable(inner, key) for key, inner in value.items()}
+        return {key: portable(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_portable(inner, name) for inner in value]
+        return [portable(inner, name) for inner in value]
     if name not in ("path", "database", "playbook") or not isinstance(value, str):
         return value
     absolute = Path(value).is_absolute() or PureWindowsPath(value).is_absolute()
@@ -92,6 +93,11 @@ def _sources(run: Run) -> list[dict[str, Any]]:
 
 def _table(path: Path) -> dict[str, Any]:
     return {"rows": pq.ParquetFile(path).metadata.num_rows, "sha256": sha256(path)}
+
+
+def versions() -> dict[str, str | None]:
+    """Return the versions of the packages that compute, draw and render."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def _version(package: str) -> str | None:

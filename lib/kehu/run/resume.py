@@ -7,7 +7,6 @@ import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,9 @@ from kehu.params_check import ParamsFile
 from kehu.prepare import readers, sources
 from kehu.prepare.database import Database
 from kehu.run import manifest, plan
-from kehu.store import Run, open_run, publish_json
+from kehu.store import PROJECT, Run, open_run, publish_json
 
 FOLDER = "state"
-_CHUNK = 1 << 20
-_LIBRARIES = (
-    "pandas", "numpy", "scipy", "scikit-learn", "duckdb", "ibis-framework", "pyarrow", "matplotlib",
-    "seaborn",
-)  # fmt: skip
 
 
 def signature(run: Run, stage: str, values: Mapping[str, Any], file: ParamsFile) -> dict[str, Any]:
@@ -96,7 +90,10 @@ def whole(
     """
     if not (run.folder / manifest.NAME).is_file():
         return None
-    handed = manifest.read(run)["outputs"]
+    made = manifest.read(run)
+    if made["params"] != manifest.portable(file.params.model_dump()):
+        return None
+    handed = made["outputs"]
     paths = [run.folder / name for name in handed]
     if not all(p.is_file() for p in paths) or manifest.described(paths) != handed:
         return None
@@ -182,13 +179,13 @@ def _texts(value: Any) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _kit() -> str:
-    """Return a checksum of the kit's own files and of the libraries that compute and draw."""
+    """Return a checksum of the kit's files, the report's templates, and the libraries used."""
     digest = hashlib.sha256(platform.python_version().encode())
-    folder = Path(str(kehu.__file__)).parent
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".yml", ".typ", ".css")):
-        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    for name in _LIBRARIES:
-        digest.update(f"{name} {version(name)}".encode())
+    for folder in (Path(str(kehu.__file__)).parent, PROJECT / "reports" / "templates"):
+        files = (p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc")
+        for path in sorted(files):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    digest.update(json.dumps(manifest.versions()).encode())
     return digest.hexdigest()
 
 
@@ -198,10 +195,4 @@ def _text(text: str) -> str:
 
 def _sha256(path: Path) -> str | None:
     """Return a file's SHA-256, None where there is none."""
-    if not path.is_file():
-        return None
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return manifest.sha256(path) if path.is_file() else None

@@ -13,9 +13,9 @@ import pandas as pd
 import splink.comparison_library as cl
 from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
+from splink.internals.exceptions import EMTrainingException
 
 from kehu.prepare.identity.compared import EXACT, FUZZY
-from kehu.prepare.identity.exact import LINKS
 
 LEAST = 0.01
 """Probability from which a pair is listed at all."""
@@ -50,7 +50,7 @@ _TRAINED = (("birth_date",), ("given", "family"), ("family", "city"), ("id_numbe
 _RECALL = 0.7
 
 
-def links(records: pd.DataFrame, scratch: Path, memory_gb: float) -> pd.DataFrame:
+def links(records: pd.DataFrame, scratch: Path, memory_gb: float) -> pd.DataFrame | None:
     """Fit a model of agreement between customers, and list the likely pairs.
 
     Parameters
@@ -64,9 +64,11 @@ def links(records: pd.DataFrame, scratch: Path, memory_gb: float) -> pd.DataFram
 
     Returns
     -------
-    pandas.DataFrame
-        `LINKS`; `match_weight` in bits (base-2 logarithm of the Bayes factor), `match_probability`
-        from `LEAST`, `link_reason` `fuzzy:` with the particulars that speak for the link.
+    pandas.DataFrame or None
+        None where nothing can be learnt: too few particulars, or no two customers who agree in
+        some and not in all. Else `LINKS`; `match_weight` in bits (base-2 logarithm of the Bayes
+        factor), `match_probability` from `LEAST`, `link_reason` `fuzzy:` with the particulars that
+        speak for the link.
 
     Notes
     -----
@@ -76,13 +78,12 @@ def links(records: pd.DataFrame, scratch: Path, memory_gb: float) -> pd.DataFram
     """
     have = [c for c in (*FUZZY, *EXACT) if records[c].notna().mean() > FILLED]
     blocks = _fitting(_BLOCKS, have)
-    none = pd.DataFrame(columns=LINKS)
     if len(records) < 2 or len(have) < 2 or not blocks:
-        return none
+        return None
     with _engine(scratch, memory_gb) as engine, _quiet():
         linker = _linker(engine, records[["customer_id", *have]], have, blocks)
-        if not _train(linker, have):
-            return none
+        if not _learnt(linker, have):
+            return None
         likely: Any = linker.inference.predict(threshold_match_probability=LEAST)
         found = likely.as_pandas_dataframe()
     return _listed(found, have)
@@ -130,16 +131,26 @@ def _linker(
     return Linker(api.register(records), settings, log_level=None)
 
 
-def _train(linker: Linker, have: Sequence[str]) -> bool:
-    """Fit the model; False where no particular is there on which it could learn."""
+def _learnt(linker: Linker, have: Sequence[str]) -> bool:
+    """Fit the model; False where the data give it nothing to learn from."""
     training = linker.training
     sure: list[Any] = [block_on(*rule) for rule in _fitting(_SURE, have)]
     if not sure:
         return False
-    training.estimate_probability_two_random_records_match(sure, recall=_RECALL)
+    try:
+        training.estimate_probability_two_random_records_match(sure, recall=_RECALL)
+    except ValueError:  # all customers agree: splink asks for a recall above 1
+        return False
     training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=_SEED)
-    for rule in _fitting(_TRAINED, have):
-        training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+    return sum(_trained(linker, rule) for rule in _fitting(_TRAINED, have)) > 0
+
+
+def _trained(linker: Linker, rule: Sequence[str]) -> bool:
+    """Train on the pairs that agree in some particulars; False where there are none."""
+    try:
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+    except EMTrainingException:
+        return False
     return True
 
 

@@ -116,14 +116,14 @@ def facts(found: Identity) -> dict[str, Any]:
     Returns
     -------
     dict
-        `identity_match` off, exact or fuzzy; `n_numbers` customer numbers, `n_persons` persons and
-        firms, `n_joined` numbers that became part of another, `n_links` accepted links,
-        `n_not_accepted` likely pairs below the threshold or taken back, `n_review` groups to look
-        at, `any_review` yes or no.
+        `identity_match` off, exact, fuzzy, or unlearnt where no model could be fitted; `n_numbers`
+        customer numbers, `n_persons` persons and firms, `n_joined` numbers that became part of
+        another, `n_links` accepted links, `n_not_accepted` likely pairs below the threshold or
+        taken back, `n_review` groups to look at, `any_review` yes or no.
     """
     persons = found.persons
     return {
-        "identity_match": found.params.match,
+        "identity_match": found.params.match if found.learnt else "unlearnt",
         "n_numbers": len(persons),
         "n_persons": int(persons.nunique()),
         "n_joined": int((persons != persons.index).sum()),

@@ -33,12 +33,15 @@ class Identity:
         The `identity_review` table: `review_place`, `review_reason`, `members`,
         `customers`.
     params : IdentityParams
+    learnt : bool
+        Whether the data gave a model of likely links something to learn from.
     """
 
     links: pd.DataFrame
     persons: pd.Series
     review: pd.DataFrame
     params: IdentityParams
+    learnt: bool = True
 
 
 def identify(
@@ -95,11 +98,13 @@ def resolved(
     memory_gb: float,
 ) -> Identity:
     """Resolve a table of customers; see `identify`."""
+    if given.match == "off" and given.overrides is None:
+        return _everybody(customers["customer_id"], given)
     records = compared.compared(customers, phone_region)
     ids = pd.Index(records["customer_id"])
     decided = overrides.read(given.overrides, params_dir, scratch)
     raise_all(overrides.problems(decided, ids))
-    found, shared = _found(records, given, scratch, memory_gb)
+    found, shared, learnt = _found(records, given, scratch, memory_gb)
     links = pd.concat([found, _by_hand(decided)], ignore_index=True)
     links["accepted"] = ~(links["match_probability"] < given.threshold)
     links["accepted"] &= ~_of_a_family(links, records.set_index("customer_id")["birth_date"])
@@ -108,19 +113,28 @@ def resolved(
     review = pd.concat([review, shared], ignore_index=True)
     order = ["customer_a", "customer_b", "link_reason"]
     links = links.sort_values(order, ignore_index=True)[[*LINKS, "accepted"]]
-    return Identity(links, persons, _numbered(review), given)
+    return Identity(links, persons, _numbered(review), given, learnt)
+
+
+def _everybody(ids: pd.Series, given: IdentityParams) -> Identity:
+    """Leave everybody himself."""
+    order = pd.Index(ids).sort_values()
+    none = pd.DataFrame(columns=[*LINKS, "accepted"])
+    return Identity(none, pd.Series(order, index=order, name="person"), _numbered(none), given)
 
 
 def _found(
     records: pd.DataFrame, given: IdentityParams, scratch: Path, memory_gb: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    none = pd.DataFrame(columns=LINKS), pd.DataFrame(columns=["review_reason"])
+) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
+    """Find certain and likely links, what is shared by too many, and whether a model was learnt."""
     if given.match == "off":
-        return none
+        return pd.DataFrame(columns=LINKS), pd.DataFrame(columns=["review_reason"]), True
     certain, shared = exact.links(records, given.max_shared)
     if given.match == "exact":
-        return certain, shared
-    return pd.concat([certain, fuzzy.links(records, scratch, memory_gb)]), shared
+        return certain, shared, True
+    likely = fuzzy.links(records, scratch, memory_gb)
+    both = certain if likely is None else pd.concat([certain, likely])
+    return both, shared, likely is not None
 
 
 def _of_a_family(links: pd.DataFrame, born: pd.Series) -> pd.Series:
@@ -163,6 +177,7 @@ def _settled(
 
 
 def _described(bad: pd.DataFrame, persons: pd.Series) -> pd.DataFrame:
+    persons = persons[persons.isin(bad["person"])]
     groups = persons.index.to_series().groupby(persons)
     listed = groups.agg(lambda ids: " ".join(list(ids)[:_MOST_SHOWN]))
     size = groups.size()
