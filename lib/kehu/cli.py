@@ -155,14 +155,10 @@ def presets() -> None:
     """List the kinds of exports that are recognised. 列出能识别的导出文件类型。"""
     from kehu.presets import all_presets
 
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("preset", "feeds", "reads", "读取", "to know", "说明"):
-        table.add_column(heading, overflow="fold")
     for preset in all_presets().values():
-        said = [preset.name["en"], preset.name["zh"], preset.note.get("en", ""),
-                preset.note.get("zh", "")]  # fmt: skip
-        table.add_row(*map(Text, (preset.key, preset.table, *said)))
-    out.print(table)
+        say(f"{preset.key}  ({preset.table})  {' / '.join(preset.name.values())}")
+        for note in preset.note.values():
+            say(f"    {note}")
 
 
 @app.command()

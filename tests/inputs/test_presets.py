@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 import yaml
+from tests.conftest import called
 from tests.inputs.test_sources import HEADER, ROWS
 
 from kehu import engine, starter
@@ -170,3 +171,10 @@ def test_names_that_drift_from_file_to_file(tmp_path):
     wrong = {"transactions": [{"path": "*.csv", "columns": {**columns, "date": "x | y"}}]}
     problems = sources.problems(sources.listed(wrong, tmp_path))
     assert [p.code for p in problems] == ["KH-D04", "KH-D04"]
+
+
+def test_the_command_lists_them_all(tmp_path):
+    listed = called("presets", reports=tmp_path).output
+    for key, preset in all_presets().items():
+        assert f"{key}  ({preset.table})" in listed
+        assert preset.name["zh"] in listed
