@@ -331,7 +331,7 @@ def test_a_folder_that_cannot_be_locked(tmp_path: Path) -> None:
 def test_the_manifest_keeps_no_absolute_path() -> None:
     given = {"path": "/home/li/orders.csv", "title": {"zh": "/开头"}, "playbook": "C:\\kehu\\a.yml",
              "sources": [{"path": "../data/x.csv"}, {"path": "/srv/客户/甲.xlsx"}]}  # fmt: skip
-    assert manifest._portable(given) == {
+    assert manifest.portable(given) == {
         "path": "orders.csv", "title": {"zh": "/开头"}, "playbook": "a.yml",
         "sources": [{"path": "../data/x.csv"}, {"path": "甲.xlsx"}],
     }  # fmt: skip
